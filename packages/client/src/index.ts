@@ -1,0 +1,1 @@
+export { type BrowserCrypto, loadBrowserCrypto } from './crypto.ts'

@@ -1,0 +1,2 @@
+export { loadCrypto } from './load.ts'
+export { VerifierPool, VerifierPoolError, type VerifierPoolInit } from './verifier-pool.ts'
