@@ -6,7 +6,7 @@ import type { Hash } from './bytes.ts'
  * Wycheproof and speccheck vectors, after the rule of `entry/signature-rule.ts` has been applied.
  */
 export interface Crypto {
-  /** SHA-256, FIPS 180-4. 32 bytes. */
+  /** SHA-256, FIPS 180-4. 32 bytes. It does not keep `data`, whose buffer callers use again. */
   sha256(data: Uint8Array): Hash
   /**
    * Ed25519 verification, RFC 8032 section 5.1.7 without a cofactor, after refusing small-order and

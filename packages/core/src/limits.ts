@@ -27,8 +27,8 @@ export const LIMITS = {
   measuresMax: 64,
   /** Keys that may produce: with 34 bytes each they and the measures fit a genesis document. */
   producersMax: 1_000,
-  /** Blocks below the head that may still be reorganised: years at a block a minute. */
-  finalDepthMax: 1_000_000,
+  /** Blocks below the head that may still be reorganised: a node holds a record of each in memory. */
+  finalDepthMax: 10_000,
   /** Decimals of a measure. */
   decimalsMax: 6,
   /** Significant digits of a value: a double holds every number of 15 digits, and not every one of 16. */

@@ -29,7 +29,7 @@ export interface GenesisDocument {
   readonly time: number
   /** 16 random bytes, which make the ledger id unlike any other. */
   readonly salt: Uint8Array
-  /** The engine's name and how many blocks deep a block is final: 1..1,000,000. */
+  /** The engine's name and how many blocks deep a block is final: 1..10,000. */
   readonly engine: { readonly name: string; readonly finalDepth: number }
   /** 1..64, in an order of their own; the first is the default one. */
   readonly measures: readonly Measure[]

@@ -17,11 +17,12 @@ import {
 import { encodeHeader, hashHeader } from '../../src/block/header.ts'
 import { toHex } from '../../src/bytes.ts'
 import { LIMITS } from '../../src/limits.ts'
-import { changedBytes, tally } from '../support/changed-bytes.ts'
+import { flippedBits, tally } from '../support/changed-bytes.ts'
 import { testCrypto, testSigner } from '../support/crypto.ts'
 import { document, fullDocument } from '../support/samples.ts'
 
 const crypto = testCrypto()
+const PRODUCERS = Array.from({ length: 20 }, (_, i) => testSigner(`producer ${i}`).publicKey)
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/)
 const label = fc.stringMatching(/^[!-~\u00c0-\u00ff]{1,16}$/)
 const anyMeasure: fc.Arbitrary<Measure> = fc
@@ -46,7 +47,7 @@ const anyDocument: fc.Arbitrary<GenesisDocument> = fc.record(
     name: label,
     time: fc.integer({ min: 0, max: LIMITS.timeMax }),
     salt: fc.uint8Array({ minLength: 16, maxLength: 16 }),
-    engine: fc.record({ name, finalDepth: fc.integer({ min: 1, max: 1_000_000 }) }),
+    engine: fc.record({ name, finalDepth: fc.integer({ min: 1, max: 10_000 }) }),
     measures: fc.uniqueArray(anyMeasure, {
       selector: (measure) => measure.name,
       minLength: 1,
@@ -57,9 +58,7 @@ const anyDocument: fc.Arbitrary<GenesisDocument> = fc.record(
       blockBytes: fc.integer({ min: LIMITS.blockBytesFloor, max: LIMITS.blockBytesCeiling }),
       timeAhead: fc.integer({ min: 0, max: LIMITS.timeAheadMax }),
     }),
-    producers: fc
-      .uniqueArray(fc.nat(50), { minLength: 1, maxLength: 20 })
-      .map((seeds) => seeds.map((seed) => testSigner(`producer ${seed}`).publicKey)),
+    producers: fc.subarray(PRODUCERS, { minLength: 1 }),
   },
   { requiredKeys: ['format', 'name', 'time', 'salt', 'engine', 'measures', 'limits'] },
 )
@@ -77,11 +76,11 @@ describe('the genesis document', () => {
     )
   })
 
-  test('with any one byte changed is refused or means what the library writes as these bytes', () => {
-    const { accepted, refused, ambiguous } = tally(changedBytes(encodeGenesis(fullDocument)), decodeGenesis)
+  test('with any one bit flipped is refused or means what the library writes as these bytes', () => {
+    const { accepted, refused, ambiguous } = tally(flippedBits(encodeGenesis(fullDocument)), decodeGenesis)
     expect(ambiguous).toEqual([])
-    expect(accepted).toBeGreaterThan(1_000)
-    expect(refused).toBeGreaterThan(1_000)
+    expect(accepted).toBeGreaterThan(300)
+    expect(refused).toBeGreaterThan(300)
   })
 
   test('at its largest fits its bound', () => {

@@ -13,7 +13,7 @@ import {
 import { fromHex, toHex, utf8 } from '../../src/bytes.ts'
 import { cidOfHash } from '../../src/codec/cid.ts'
 import { LIMITS } from '../../src/limits.ts'
-import { changedBytes, tally } from '../support/changed-bytes.ts'
+import { flippedBits, tally } from '../support/changed-bytes.ts'
 import { testCrypto } from '../support/crypto.ts'
 import { block, genesis, headerBytes, ledgerId } from '../support/samples.ts'
 
@@ -53,12 +53,12 @@ describe('the header', () => {
     )
   })
 
-  test('with any one byte changed is refused or means what the library writes as these bytes', () => {
+  test('with any one bit flipped is refused or means what the library writes as these bytes', () => {
     for (const bytes of [headerBytes, genesis.headerBytes]) {
-      const { accepted, refused, ambiguous } = tally(changedBytes(bytes), decodeHeader)
+      const { accepted, refused, ambiguous } = tally(flippedBits(bytes), decodeHeader)
       expect(ambiguous).toEqual([])
-      expect(accepted).toBeGreaterThan(32 * 255)
-      expect(refused).toBeGreaterThan(1_000)
+      expect(accepted).toBeGreaterThanOrEqual(32 * 8)
+      expect(refused).toBeGreaterThan(300)
     }
   })
 

@@ -6,7 +6,7 @@ import { toHex } from '../../src/bytes.ts'
 import { cidOfHash } from '../../src/codec/cid.ts'
 import { checkPayload, decodePayload, encodePayload, type Payload } from '../../src/entry/payload.ts'
 import { LIMITS } from '../../src/limits.ts'
-import { changedBytes, tally } from '../support/changed-bytes.ts'
+import { changedBytes, flippedBits, tally } from '../support/changed-bytes.ts'
 import { fullPayload, fullPayloadBytes, payload, payloadBytes } from '../support/samples.ts'
 
 const texts = (maxLength: number) => fc.string({ unit: 'binary', minLength: 1, maxLength: maxLength / 4 })
@@ -55,12 +55,12 @@ describe('the reading payload', () => {
     expect(decodePayload(bytes)).toEqual({ ok: true, value: longest })
   })
 
-  test('with any one byte changed is refused or means what the library writes as these bytes', () => {
-    for (const bytes of [payloadBytes, fullPayloadBytes]) {
-      const { accepted, refused, ambiguous } = tally(changedBytes(bytes), decodePayload)
+  test('with any one byte or bit changed is refused or means what the library writes as these bytes', () => {
+    for (const changed of [changedBytes(payloadBytes), flippedBits(fullPayloadBytes)]) {
+      const { accepted, refused, ambiguous } = tally(changed, decodePayload)
       expect(ambiguous).toEqual([])
-      expect(accepted).toBeGreaterThan(1_000)
-      expect(refused).toBeGreaterThan(1_000)
+      expect(accepted).toBeGreaterThan(300)
+      expect(refused).toBeGreaterThan(300)
     }
   })
 

@@ -19,7 +19,7 @@ import { FinalTwin, type Verdict } from '../support/final-twin.ts'
 import { LedgerHarness } from '../support/ledger-harness.ts'
 import { runs } from '../support/runs.ts'
 
-const depths = [2, 3, 4, 5].map((finalDepth) => testRules({ finalDepth, producers }))
+const depths = [1, 2, 3, 5].map((finalDepth) => testRules({ finalDepth, producers }))
 
 function noticesOf(effects: readonly Effect[]): Notice[] {
   return effects.flatMap((effect) => (effect.kind === 'notify' ? effect.notices : []))
@@ -78,6 +78,26 @@ describe('with a small final depth', () => {
     )
     expect(seen.belowFinal).toBeGreaterThan(0)
     expect(seen.alarms).toBeGreaterThan(0)
+  })
+
+  test('every block on a long chain is judged right, although the store knows nothing of its last authors', () => {
+    const sparse = recipes({ blocksMax: 30, backMax: 2, entriesMax: 1 })
+    const lags = fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 8 })
+    fc.assert(
+      fc.property(fc.constantFrom(...depths.slice(0, 2)), sparse, lags, (rules, tree, lag) => {
+        const twin = new FinalTwin(rules)
+        const harness = new LedgerHarness(rules)
+        for (const [i, block] of growTree(rules, tree).entries()) {
+          expect(verdictOf(harness.receive(block))).toEqual(twin.receive(block))
+          const kept = lag[i % lag.length] as number
+          while (harness.unwrittenCount > kept) {
+            harness.write()
+            harness.report()
+          }
+        }
+      }),
+      runs(150),
+    )
   })
 
   test('a final block never leaves the chain', () => {

@@ -95,6 +95,24 @@ describe('loading a ledger', () => {
     expect(harness.told.at(-1)).toMatchObject({ error: { code: 'BLOCK_BELOW_FINAL' } })
   })
 
+  test('knows the times that the median of a block on the final one is taken over', () => {
+    const spread = buildChain(rules, genesis, 20, { delayMs: 1_000 })
+    const harness = new LedgerHarness(rules)
+    for (const { block } of spread) harness.receive(block)
+    harness.settle()
+    harness.crash()
+    const parent = spread[16] as Built
+    const earliest = buildNext(rules, parent, [0], { variant: 1 })
+    const tooEarly = buildNext(rules, parent, [0], {
+      variant: 2,
+      spoil: ({ time }) => ({ time: time - 1 }),
+    })
+    expect(harness.receive(earliest.block).map(({ kind }) => kind)).toEqual(['persist', 'publish'])
+    harness.receive(tooEarly.block)
+    harness.settle()
+    expect(harness.told.at(-1)).toMatchObject({ error: { code: 'BLOCK_TIME_TOO_EARLY' } })
+  })
+
   test('refuses an empty store', () => {
     expect(codeOf(loadLedger({ ...config, reader: new DumbStore() }))).toBe('STORE_DAMAGED')
   })

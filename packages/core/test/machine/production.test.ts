@@ -263,22 +263,36 @@ describe('a reorg', () => {
     expect(harness.store.waiting.size).toBe(1)
   })
 
-  test('does not bring an erased reading back, and its author goes on with that sequence', () => {
-    const harness = new LedgerHarness(rules)
-    const [erased] = entriesOf(ann, 0, 1) as [EntryWithPayload]
-    const chain = buildChain(rules, genesis, 2, { producer: producers[1] as Signer })
-    for (const { block } of chain) harness.receive(block)
+  test('returns readings in the order that they had, so that one block takes them all again', () => {
+    const harness = new LedgerHarness(rules, { signer })
+    for (const value of [70, 71, 72]) {
+      harness.submitReading(value)
+      harness.settle()
+    }
+    for (const { block } of buildChain(rules, genesis, 4)) harness.receive(block)
     harness.settle()
-    harness.erase(erased.entry.id)
+    expect(sizes(harness.store.canonicalBlocks())).toEqual([0, 1, 1, 1, 1, 3])
+  })
+
+  test('does not bring an erased reading back, and its author goes on with that sequence', () => {
+    const producer = producers[1] as Signer
+    const given = testRules({ producers: [producer] })
+    const start = builtGenesis(given)
+    const harness = new LedgerHarness(given)
+    for (const { block } of buildChain(given, start, 2, { producer })) harness.receive(block)
+    harness.settle()
+    harness.erase(testEntry(given.ledgerId, ann, 0).entry.id)
     harness.crash()
-    for (const { block } of buildChain(rules, genesis, 3, { author: 1 })) harness.receive(block)
+    harness.submit(entriesOf(ann, 2, 1, given))
+    for (const { block } of buildChain(given, start, 3, { producer, author: 1 })) harness.receive(block)
     harness.settle()
     expect([...harness.store.waiting.values()].map(({ entry }) => entry.sequence)).toEqual([1])
-    const again = testEntry(rules.ledgerId, ann, 0, 1)
-    harness.submit([again])
-    harness.settle()
-    expect(harness.ledger.nextSequence(ann.publicKey)).toBe(2)
-    expect(harness.store.waiting.size).toBe(0)
+    const { ledger } = harness
+    expect(ledger.nextSequence(ann.publicKey)).toBe(0)
+    expect(ledger.pending.nextSequence(ann.publicKey, () => 0)).toBe(0)
+    const [again] = harness.submit([testEntry(given.ledgerId, ann, 0, 1)])
+    expect(harness.answer(again as number)).toBeUndefined()
+    expect(ledger.pending.nextSequence(ann.publicKey, () => 0)).toBe(3)
   })
 })
 

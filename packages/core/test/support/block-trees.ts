@@ -45,10 +45,17 @@ export interface TreeShape {
   /** Every how many-th block is faulty, about; 0 for none. */
   readonly faultEvery?: number
   readonly backMax?: number
+  /** Entries of a block; few of them leave some authors out for a while. */
+  readonly entriesMax?: number
 }
 
 /** Trees of blocks as recipes: mostly chains of some blocks with forks at random places. */
-export function recipes({ blocksMax, faultEvery = 0, backMax = 12 }: TreeShape): fc.Arbitrary<Recipe[]> {
+export function recipes({
+  blocksMax,
+  faultEvery = 0,
+  backMax = 12,
+  entriesMax = 3,
+}: TreeShape): fc.Arbitrary<Recipe[]> {
   const none = { weight: 6, arbitrary: fc.constant(0) }
   const faulty = { weight: 1, arbitrary: fc.constantFrom<Fault | undefined>(...FAULTS) }
   const sound = { weight: Math.max(1, faultEvery - 1), arbitrary: fc.constant<Fault | undefined>(undefined) }
@@ -57,7 +64,7 @@ export function recipes({ blocksMax, faultEvery = 0, backMax = 12 }: TreeShape):
     producer: fc.nat({ max: producers.length - 1 }),
     entries: fc.array(
       fc.record({ author: fc.nat({ max: authors.length - 1 }), variant: fc.nat({ max: 1 }) }),
-      { minLength: 1, maxLength: 3 },
+      { minLength: 1, maxLength: entriesMax },
     ),
     delayMs: fc.oneof(fc.constant(0), fc.nat({ max: 2_000 })),
     fault: faultEvery > 0 ? fc.oneof(sound, faulty) : fc.constant<Fault | undefined>(undefined),

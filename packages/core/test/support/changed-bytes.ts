@@ -13,6 +13,15 @@ export function* changedBytes(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
+/** All the byte strings that differ from `bytes` in one bit. */
+export function* flippedBits(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let bit = 0; bit < 8 * bytes.length; bit++) {
+    const changed = bytes.slice()
+    changed[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7))
+    yield changed
+  }
+}
+
 export interface Tally {
   accepted: number
   refused: number
