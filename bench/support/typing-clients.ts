@@ -1,0 +1,48 @@
+/**
+ * A process of terminals: arguments are port, count and duration in ms. Each terminal types a number, waits
+ * for its confirming line and the next prompt, and types again. Sends the latencies in ms to its parent and
+ * ends.
+ */
+import { connect, type Socket } from 'node:net'
+
+const [port, count, durationMs] = process.argv.slice(2).map(Number) as [number, number, number]
+const PROMPT = 'BPM:'
+const latencies: number[] = []
+
+const sockets: Socket[] = []
+for (let i = 0; i < count; i += 100) {
+  sockets.push(...(await Promise.all(Array.from({ length: Math.min(100, count - i) }, open))))
+}
+const startedAt = performance.now()
+await Promise.all(sockets.map((socket) => typeUntil(socket, startedAt + durationMs)))
+const elapsedMs = performance.now() - startedAt
+for (const socket of sockets) socket.destroy()
+process.send?.({ latencies, elapsedMs }, () => process.disconnect())
+
+function open(): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1').setNoDelay().setEncoding('latin1')
+    socket.once('error', reject)
+    socket.once('data', () => resolve(socket))
+  })
+}
+
+function typeUntil(socket: Socket, until: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let typedAt = performance.now()
+    let answer = ''
+    socket.on('error', reject)
+    socket.on('data', (text) => {
+      answer += text
+      if (!answer.endsWith(PROMPT)) return
+      if (!answer.includes('stored')) reject(new Error(`unexpected answer: ${answer}`))
+      const now = performance.now()
+      latencies.push(now - typedAt)
+      if (now >= until) return resolve()
+      answer = ''
+      typedAt = now
+      socket.write('72\n')
+    })
+    socket.write('72\n')
+  })
+}
