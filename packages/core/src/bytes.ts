@@ -59,7 +59,28 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
-/** A Map key for bytes: one character a byte. Not for people; `toHex` is. */
+/**
+ * A Map key for 32 bytes, a hash or a public key: 16 UTF-16 units of two bytes each. Not for people; `toHex` is.
+ * Written out because it runs several times for each entry: a loop or `apply` takes three to eight times as long.
+ */
 export function keyOf(bytes: Uint8Array): string {
-  return String.fromCharCode.apply(null, bytes as unknown as number[])
+  const pair = (at: number): number => ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+  return String.fromCharCode(
+    pair(0),
+    pair(2),
+    pair(4),
+    pair(6),
+    pair(8),
+    pair(10),
+    pair(12),
+    pair(14),
+    pair(16),
+    pair(18),
+    pair(20),
+    pair(22),
+    pair(24),
+    pair(26),
+    pair(28),
+    pair(30),
+  )
 }

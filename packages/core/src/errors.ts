@@ -109,7 +109,7 @@ export const ERRORS = {
   },
   ENTRY_DISPLACED: {
     meaning: 'An accepted entry lost its sequence number to another one that its author signed.',
-    remedy: 'Find out which two nodes sign with that key, perhaps by a copied data directory, and give one its own.',
+    remedy: 'Find the two nodes that sign with that key, one perhaps a copy of the other; give one its own.',
     http: 409,
   },
   PENDING_FULL: {

@@ -10,8 +10,8 @@ import type { Result } from '../result.ts'
 export interface Engine {
   readonly name: string
   /**
-   * The seal with which `template.producer` may make this block now; undefined when it may not. The seal goes into
-   * the header, so it is hashed and signed.
+   * The seal with which `template.producer` may make this block now; undefined when it may not. The seal
+   * goes into the header, so it is hashed and signed.
    */
   seal(template: Template): Uint8Array | undefined
   /** Whether a block that somebody made obeys the rule. Cheap: it runs before entries are looked at. */
@@ -40,8 +40,8 @@ export interface Candidate {
 }
 
 /**
- * Whether `a` wins over `b`: the heavier chain, and of two equally heavy ones that with the lower hash. It never
- * depends on which came first, so that all nodes that know the same blocks choose the same head.
+ * Whether `a` wins over `b`: the heavier chain, and of two equally heavy ones that with the lower hash. It
+ * never depends on which came first, so that all nodes that know the same blocks choose the same head.
  */
 export function isPreferred(a: Candidate, b: Candidate): boolean {
   if (a.weight !== b.weight) return a.weight > b.weight

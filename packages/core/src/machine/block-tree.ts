@@ -1,15 +1,16 @@
 /**
  * The part of the block tree that can still change: every valid block above the final one, of any branch.
  *
- * The root of the tree, its base, is the highest final block. Each block knows what the chain is after it: the
- * log's compact range, the times that the median needs, and which sequences its own entries use. So any branch
- * can be extended without touching another. An author's next sequence is looked for from a block down to the
- * base; below it the store knows. What the store says may lag behind the base, so for every author that blocks
- * of the tree use, and until the base that used it last is durable, its next sequence at the base is kept here.
+ * The root of the tree, its base, is the highest final block. Each block knows what the chain is after it:
+ * the log's compact range, the times that the median needs, and which sequences its own entries use. So any
+ * branch can be extended without touching another. An author's next sequence is looked for from a block
+ * down to the base; below it the store knows. What the store says may lag behind the base, so for every
+ * author that blocks of the tree use, and until the base that used it last is durable, its next sequence at
+ * the base is kept here.
  *
- * Memory: blocks above the base, without their bytes once these are durable. Cost: appending a block and moving
- * the base by one take a time that depends on the block and, for each of its authors, on how far above the base
- * the author's last entry is looked for; never on the height.
+ * Memory: blocks above the base, without their bytes once these are durable. Cost: appending a block and
+ * moving the base by one take a time that depends on the block and, for each of its authors, on how far
+ * above the base the author's last entry is looked for; never on the height.
  */
 import type { Block } from '../block/block.ts'
 import type { Header } from '../block/header.ts'
@@ -107,8 +108,9 @@ export class BlockTree {
   }
 
   /**
-   * While loading, before `add`: the store knows each author's next sequence at its head, not at the base. For
-   * an author whose entries stand in between, it is the first of them. Later calls for an author are ignored.
+   * While loading, before `add`: the store knows each author's next sequence at its head, not at the base.
+   * For an author whose entries stand in between, it is the first of them. Later calls for an author are
+   * ignored.
    */
   knowSequence(authorKey: string, next: number): void {
     if (!this.#baseSequences.has(authorKey)) {
@@ -157,7 +159,10 @@ export class BlockTree {
     return path.reverse()
   }
 
-  /** Makes the block at `height` of the chain that ends with `head` the base; branches beside it are forgotten. */
+  /**
+   * Makes the block at `height` of the chain that ends with `head` the base; branches beside it are
+   * forgotten.
+   */
   advanceBase(head: TreeBlock, height: number): void {
     if (height <= this.#base.header.height) return
     let target = head

@@ -38,8 +38,8 @@ export interface ConnectedBlock extends PlacedBlock {
 }
 
 /**
- * What the ledger reads back, synchronously, from what is durable. Reads may lag behind changes that are still
- * being written; the ledger keeps those in memory until it is told that they are durable.
+ * What the ledger reads back, synchronously, from what is durable. Reads may lag behind changes that are
+ * still being written; the ledger keeps those in memory until it is told that they are durable.
  */
 export interface ChainReader {
   /** The author's next free sequence on the durable canonical chain; 0 when it has no entry. */

@@ -41,8 +41,8 @@ export type LedgerEvent =
   | { readonly kind: 'tick' }
 
 /**
- * What the runner must do, in this order, the whole list of one step before that of the next; the first failure
- * stops the node.
+ * What the runner must do, in this order, the whole list of one step before that of the next; the first
+ * failure stops the node.
  */
 export type Effect =
   /** Make it durable, then report `persisted`. */

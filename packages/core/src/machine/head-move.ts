@@ -91,7 +91,10 @@ function connectedBlock(link: TreeBlock, context: HeadMoveContext): ConnectedBlo
   return { block, firstIndex: firstIndexOf(link), nodes }
 }
 
-/** Entries that had been on a chain and will not be again: another one holds their sequence on the new chain. */
+/**
+ * Entries that had been on a chain and will not be again: another one holds their sequence on the new
+ * chain.
+ */
 function beaten(
   accepted: readonly EntryWithPayload[],
   connect: readonly ConnectedBlock[],
@@ -110,7 +113,7 @@ function beatenAlarm(entries: readonly Entry[]): Notice[] {
   const [first] = entries
   if (first === undefined) return []
   const which = `the first is sequence ${first.sequence} of ${toHex(first.author)}`
-  const message = `${entries.length} accepted entries lost their sequence to others of the same author; ${which}`
+  const message = `${entries.length} accepted entries lost their sequence to others of their author; ${which}`
   return [{ kind: 'alarm', error: fail('ENTRY_DISPLACED', message).error }]
 }
 

@@ -1,13 +1,15 @@
 /**
  * The ledger as a state machine: which blocks there are, which chain is the head's, what waits for a block.
  *
- * `step` is told what happened and answers what must be done: persist, then publish, then notify. It decides at
- * once and in memory; the runner makes it durable and only then tells anyone. While a block made here is being
- * written, readings collect in pending; they make the next block when it is durable. That is the group commit.
+ * `step` is told what happened and answers what must be done: persist, then publish, then notify. It
+ * decides at once and in memory; the runner makes it durable and only then tells anyone. While a block made
+ * here is being written, readings collect in pending; they make the next block when it is durable. That is
+ * the group commit.
  *
- * A block is placed on its parent only when it is valid there, so every block of the tree is valid and choosing
- * the head compares weights and nothing else. Blocks whose parent is missing wait. A block that would fork the
- * chain below its final block is refused; an alarm is raised when the branch that it belongs to outgrows ours.
+ * A block is placed on its parent only when it is valid there, so every block of the tree is valid and
+ * choosing the head compares weights and nothing else. Blocks whose parent is missing wait. A block that
+ * would fork the chain below its final block is refused; an alarm is raised when the branch that it belongs
+ * to outgrows ours.
  *
  * Entries of blocks that lose their place return to pending, in the same change that moves the head: no crash
  * can lose them. Ours and others' are treated alike.
@@ -68,7 +70,9 @@ export class Ledger {
   readonly #early: WaitingBlocks
   readonly #refused: RefusedBlocks
   readonly #unsettled: Unsettled[] = []
-  /** The blocks of `#unsettled` by key: those that left the tree before the store has them are still known. */
+  /**
+   * The blocks of `#unsettled` by key: those that left the tree before the store has them are still known.
+   */
   readonly #writing = new Map<string, TreeBlock>()
   readonly #nextOnChain: NextOnChain = (author, key) => this.#tree.nextSequence(this.#head, author, key)
   #head: TreeBlock
@@ -196,7 +200,8 @@ export class Ledger {
     const weight = parent.weight + engine.weight(block.header)
     const forkHeight = refusedParent?.forkHeight ?? parent.header.height
     this.#refused.add(block, weight, forkHeight)
-    const message = `block ${block.header.height} leaves the chain at ${forkHeight}; ${this.finalHeight} is final`
+    const { height } = block.header
+    const message = `block ${height} leaves the chain at ${forkHeight}; ${this.finalHeight} is final`
     const { error } = fail('BLOCK_BELOW_FINAL', message)
     notices.push({ kind: 'block-refused', block, error })
     const isHeavier = isPreferred({ hash: block.hash, weight }, this.#head)

@@ -30,9 +30,9 @@ export interface LoadReader extends ChainReader {
 }
 
 /**
- * The ledger as it was when the store was last written. Reads the blocks above the final one, of all branches, so
- * the time it takes does not grow with the chain. What was validated before it was stored is not validated
- * again, but for the root of the log; a record that is missing is STORE_DAMAGED.
+ * The ledger as it was when the store was last written. Reads the blocks above the final one, of all
+ * branches, so the time it takes does not grow with the chain. What was validated before it was stored is
+ * not validated again, but for the root of the log; a record that is missing is STORE_DAMAGED.
  */
 export function loadLedger(
   config: Omit<LedgerConfig, 'reader'> & { readonly reader: LoadReader },

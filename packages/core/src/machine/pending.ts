@@ -1,14 +1,14 @@
 /**
  * Accepted entries that wait for a block.
  *
- * An author's entries must go into the chain in the order of their sequences, without a gap. So each author has
- * its entries by sequence, and all entries stand in one line by arrival. Taking walks the line from the front
- * and takes what is next for its author; what stands too early in the line is passed over until the next block.
- * Entries may arrive out of order, as far ahead of a missing one as `pendingGapMax`.
+ * An author's entries must go into the chain in the order of their sequences, without a gap. So each author
+ * has its entries by sequence, and all entries stand in one line by arrival. Taking walks the line from the
+ * front and takes what is next for its author; what stands too early in the line is passed over until the
+ * next block. Entries may arrive out of order, as far ahead of a missing one as `pendingGapMax`.
  *
- * An entry leaves when it is on the chain, or when another entry of the author took its sequence there. Entries
- * of a block that lost its place come back, and are marked as stored: they were acknowledged, so they must
- * survive a crash here too.
+ * An entry leaves when it is on the chain, or when another entry of the author took its sequence there.
+ * Entries of a block that lost its place come back, and are marked as stored: they were acknowledged, so
+ * they must survive a crash here too.
  */
 import { type Hash, keyOf } from '../bytes.ts'
 import type { EntryWithPayload } from '../entry/entry.ts'
@@ -112,8 +112,9 @@ export class Pending {
   }
 
   /**
-   * Takes back entries that had been accepted before, whatever the limits: those of a block that lost its place,
-   * or those that the store kept. They go before others with their sequence, which are returned as displaced.
+   * Takes back entries that had been accepted before, whatever the limits: those of a block that lost its
+   * place, or those that the store kept. They go before others with their sequence, which are returned as
+   * displaced.
    */
   restore(
     items: readonly EntryWithPayload[],
@@ -136,8 +137,8 @@ export class Pending {
   }
 
   /**
-   * The entry at this place of the author is on the chain now: whatever waited there leaves and is returned. It is
-   * the same entry, or one that has lost its place for good.
+   * The entry at this place of the author is on the chain now: whatever waited there leaves and is
+   * returned. It is the same entry, or one that has lost its place for good.
    */
   leave(author: Uint8Array, sequence: number): PendingEntry | undefined {
     const found = this.#authors.get(keyOf(author))?.bySequence.get(sequence)

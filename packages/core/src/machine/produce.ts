@@ -23,9 +23,9 @@ export interface ProducerContext {
 const FRAME_BYTES = LIMITS.headerBytesMax + 64 + 9
 
 /**
- * The next block on `parent` from what is pending, as large as the ledger allows; undefined when nothing fits or
- * the engine does not let this node make one now. Its time is `now`, or just after the median when the clock is
- * behind.
+ * The next block on `parent` from what is pending, as large as the ledger allows; undefined when nothing
+ * fits or the engine does not let this node make one now. Its time is `now`, or just after the median when
+ * the clock is behind.
  */
 export function produceBlock(
   parent: ParentView,

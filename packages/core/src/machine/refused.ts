@@ -14,9 +14,9 @@ export interface RefusedBlock {
 }
 
 /**
- * Blocks refused because they fork the chain below its final block. Only their headers are followed, so that an
- * operator can be told once such a branch outgrows the chain: then one of the two histories is not what the
- * group agreed on, and no rule can say which. Bounded; the oldest is forgotten first.
+ * Blocks refused because they fork the chain below its final block. Only their headers are followed, so
+ * that an operator can be told once such a branch outgrows the chain: then one of the two histories is not
+ * what the group agreed on, and no rule can say which. Bounded; the oldest is forgotten first.
  */
 export class RefusedBlocks {
   readonly #blocks = new Map<string, RefusedBlock>()

@@ -43,7 +43,9 @@ export function validateBlockShape(
   return ok()
 }
 
-/** Second stage: every reading is one that the ledger's measures allow. The payloads must have been checked. */
+/**
+ * Second stage: every reading is one that the ledger's measures allow. The payloads must have been checked.
+ */
 export function validateReadings(block: Block, document: GenesisDocument): Result<undefined> {
   for (const payload of block.payloads) {
     if (payload === null) continue

@@ -42,9 +42,9 @@ export interface ChainRules {
 }
 
 /**
- * The stages that need the parent: link, height and engine, time, sequences, log. The order also decides which
- * code a block with several faults is refused with. Whether its time has come is asked last: that fault alone
- * goes away by waiting, so a block is kept for later only when nothing else is wrong with it.
+ * The stages that need the parent: link, height and engine, time, sequences, log. The order also decides
+ * which code a block with several faults is refused with. Whether its time has come is asked last: that
+ * fault alone goes away by waiting, so a block is kept for later only when nothing else is wrong with it.
  */
 export function validateBlockOnParent(
   block: Block,
@@ -93,7 +93,9 @@ function checkSequences(block: Block, parent: ParentView): Result<ReadonlyMap<st
   return fail('BLOCK_SEQUENCE_WRONG', `block ${block.header.height}: ${spans.error.message}`)
 }
 
-/** The sequences that these entries use on this parent; an error when they are not each author's next ones. */
+/**
+ * The sequences that these entries use on this parent; an error when they are not each author's next ones.
+ */
 export function sequenceSpans(
   entries: readonly Entry[],
   parent: ParentView,

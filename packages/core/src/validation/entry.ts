@@ -6,8 +6,9 @@ import { decodePayload } from '../entry/payload.ts'
 import { fail, ok, type Result } from '../result.ts'
 
 /**
- * What can be said of an entry and its payload without knowing the chain: the payload decodes, it is the one that
- * the entry commits to, and the author signed it for this ledger. Cheapest check first; the signature last.
+ * What can be said of an entry and its payload without knowing the chain: the payload decodes, it is the
+ * one that the entry commits to, and the author signed it for this ledger. Cheapest check first; the
+ * signature last.
  */
 export function validateEntry(
   { entry, payload }: EntryWithPayload,

@@ -189,6 +189,26 @@ describe('a node that dies and starts again', () => {
     )
   })
 
+  test('loses nothing and makes only sound blocks with any final depth', () => {
+    const shallow = [1, 2, 3].map((finalDepth) =>
+      testRules({ finalDepth, producers: [...producers, own], limits: { timeAhead: 86_400_000 } }),
+    )
+    const chains = recipes({ blocksMax: 24, entriesMax: 1, backMax: 3 })
+    fc.assert(
+      fc.property(fc.constantFrom(...shallow), chains, actions, (given, tree, script) => {
+        const node = new Node(given, own, growTree(given, tree))
+        for (const { action, clock } of script) node.do(action, START + clock)
+        node.finish(START)
+        const twin = new DumbChain(given)
+        for (const block of node.blocks) twin.add(block)
+        const head = twin.get(node.harness.ledger.head.hash) as Block
+        expect(twin.isValid(head)).toBe(true)
+        expect(node.harness.state()).toEqual(twin.state(head))
+      }),
+      runs(100),
+    )
+  })
+
   test('decides about further blocks as one that never died, whatever its final depth cuts off', () => {
     const cut = [2, 3, 5].map((finalDepth) => testRules({ finalDepth, producers }))
     const orders = fc.array(fc.nat({ max: 40 }), { maxLength: 30 })

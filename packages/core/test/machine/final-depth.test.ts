@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Block } from '../../src/block/block.ts'
 import { toHex } from '../../src/bytes.ts'
 import type { Effect, Notice } from '../../src/machine/events.ts'
@@ -80,7 +80,7 @@ describe('with a small final depth', () => {
     expect(seen.alarms).toBeGreaterThan(0)
   })
 
-  test('every block on a long chain is judged right, although the store knows nothing of its last authors', () => {
+  test('every block of a long chain is judged right, though the store lags behind its last authors', () => {
     const sparse = recipes({ blocksMax: 30, backMax: 2, entriesMax: 1 })
     const lags = fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 8 })
     fc.assert(
@@ -191,6 +191,18 @@ describe('a branch that leaves the chain', () => {
       harness.write()
     }
     expect(harness.ledger.waitingCount).toBe(0)
+  })
+
+  test('is looked up in the store once that has it: nothing of a written block stays in memory', () => {
+    const { harness, chain } = grown(8)
+    expect(harness.ledger.head.fresh).toBeDefined()
+    harness.settle()
+    expect(harness.ledger.head.fresh).toBeUndefined()
+    const reads = vi.spyOn(harness.store, 'block')
+    for (const { block } of chain.slice(1)) harness.receive(block)
+    expect(reads.mock.calls.map(([hash]) => toHex(hash))).toEqual(
+      chain.slice(1, 6).map(({ block }) => toHex(block.hash)),
+    )
   })
 
   test('is refused at once when the block that it leaves at is final but not stored yet', () => {

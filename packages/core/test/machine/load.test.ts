@@ -10,6 +10,7 @@ import {
   buildNext,
   builtGenesis,
   crypto,
+  START,
   stranger,
   testRules,
   unwrap,
@@ -96,7 +97,9 @@ describe('loading a ledger', () => {
   })
 
   test('knows the times that the median of a block on the final one is taken over', () => {
-    const spread = buildChain(rules, genesis, 20, { delayMs: 1_000 })
+    const spread = buildChain(rules, genesis, 20, {
+      spoil: ({ height }) => ({ time: START + height * 1_000 }),
+    })
     const harness = new LedgerHarness(rules)
     for (const { block } of spread) harness.receive(block)
     harness.settle()

@@ -1,6 +1,6 @@
 /**
- * Three nodes that submit, produce, hear of one another's blocks in any order or not at all, and die: the ledger,
- * its store and nothing else. When they hear of everything in the end they must agree.
+ * Three nodes that submit, produce, hear of one another's blocks in any order or not at all, and die: the
+ * ledger, its store and nothing else. When they hear of everything in the end they must agree.
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -94,7 +94,10 @@ class Network {
     }
   }
 
-  /** Everybody hears of everything that anybody has, again and again, until nobody has news. Returns the rounds. */
+  /**
+   * Everybody hears of everything that anybody has, again and again, until nobody has news. Returns the
+   * rounds.
+   */
   heal(): number {
     for (let round = 1; round <= 100; round++) {
       const before = this.#storedCount()

@@ -221,14 +221,14 @@ describe('pending', () => {
     expect(codeOf(pending, entry(ann, 3))).toBeUndefined()
   })
 
-  test('takes back beyond its limits what had been accepted, and takes nothing new until there is room', () => {
+  test('takes back what had been accepted whatever its limits, and nothing new until there is room', () => {
     const pending = new Pending({ entriesMax: 1, bytesMax: 1, gapMax: 0 })
     const { added } = pending.restore([entry(ann, 0), entry(ann, 1), entry(ann, 3)], fromZero)
     expect(added).toHaveLength(3)
     expect(codeOf(pending, entry(ann, 2))).toBe('PENDING_FULL')
   })
 
-  test('gives entries in the order of arrival, so that no author waits for another one that sends more', () => {
+  test('gives entries in the order of arrival, so that no author waits for one that sends more', () => {
     const pending = new Pending()
     const arrivals = [...Array(50).keys()].map((sequence) => entry(ann, sequence))
     arrivals.splice(3, 0, entry(ben, 0))

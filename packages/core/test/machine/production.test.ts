@@ -35,7 +35,7 @@ function sizes(blocks: readonly Block[]): number[] {
 }
 
 describe('group commit', () => {
-  test('the first reading makes a block at once, and what comes while it is written makes the next one', () => {
+  test('the first reading makes a block at once, and what comes meanwhile makes the next one', () => {
     const harness = new LedgerHarness(rules, { signer })
     const tickets = [70, 71, 72, 73].map((value) => harness.submitReading(value))
     expect(harness.unwrittenCount).toBe(1)
@@ -106,6 +106,23 @@ describe('group commit', () => {
       }),
       runs(40),
     )
+  })
+
+  test('never exceeds the bytes of a block, and comes close to them', () => {
+    const small = testRules({ limits: { blockBytes: 4_096 } })
+    let largest = 0
+    for (let noteBytes = 600; noteBytes < 1_024; noteBytes += 4) {
+      const harness = new LedgerHarness(small, { signer })
+      const note = 'n'.repeat(noteBytes)
+      harness.submit([0, 1, 2, 3, 4].map((sequence) => testEntry(small.ledgerId, ann, sequence, 0, note)))
+      harness.settle()
+      for (const block of harness.published) {
+        checkProduced(block, small)
+        largest = Math.max(largest, blockBytes(block))
+      }
+      expect(harness.store.log).toHaveLength(5)
+    }
+    expect(largest).toBeGreaterThan(4_096 - 640)
   })
 
   test('a block of the smallest limit holds the largest entry that there can be', () => {
@@ -230,7 +247,7 @@ describe('submissions', () => {
 describe('a reorg', () => {
   const genesis = builtGenesis(rules)
 
-  test('returns the readings of an own block that was still being written, tells of them once, and includes them again', () => {
+  test('returns the readings of an own block that is being written, which are told of once', () => {
     const harness = new LedgerHarness(rules, { signer })
     const ticket = harness.submitReading(70)
     const rival = buildChain(rules, genesis, 2, { variant: 1 })

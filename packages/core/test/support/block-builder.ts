@@ -53,7 +53,10 @@ export function testRules({ finalDepth = 1_000, producers: allowed, limits }: Ru
 
 const knownEntries = new Map<string, EntryWithPayload>()
 
-/** The entry of an author at a sequence. Variants of it are rivals for that sequence; equal arguments, the same entry. */
+/**
+ * The entry of an author at a sequence. Variants of it are rivals for that sequence; equal arguments, the
+ * same entry.
+ */
 export function testEntry(
   ledgerId: Hash,
   author: Signer,
@@ -73,7 +76,10 @@ export function testEntry(
   return made
 }
 
-/** A block with what a block on top of it must know; nothing of it comes from the code under test but the entry ids. */
+/**
+ * A block with what a block on top of it must know; nothing of it comes from the code under test but the
+ * entry ids.
+ */
 export interface Built {
   readonly block: Block
   readonly parent: Built | undefined
@@ -91,7 +97,10 @@ export function builtGenesis({ genesis }: Rules): Built {
 export interface BlockChoice {
   readonly producer?: Signer
   readonly items: readonly EntryWithPayload[]
-  /** Without its signature, which only the first stages of validation look at; signing takes the longest here. */
+  /**
+   * Without its signature, which only the first stages of validation look at; signing takes the longest
+   * here.
+   */
   readonly isUnsigned?: boolean
   /** Milliseconds after the earliest time allowed. */
   readonly delayMs?: number

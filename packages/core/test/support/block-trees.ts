@@ -73,8 +73,8 @@ export function recipes({
 }
 
 /**
- * The blocks of a tree, unsigned, parents before children, without genesis. Blocks on a faulty one are as good as
- * they can be.
+ * The blocks of a tree, unsigned, parents before children, without genesis. Blocks on a faulty one are as
+ * good as they can be.
  */
 export function growTree(rules: Rules, tree: readonly Recipe[]): Block[] {
   const grown: Built[] = [builtGenesis(rules)]

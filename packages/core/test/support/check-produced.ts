@@ -5,7 +5,10 @@ import { crypto, type Rules, unwrap } from './block-builder.ts'
 
 const checked = new Set<string>()
 
-/** Throws unless others will take this block for a sound one: within the limits, and its bytes say what it says. */
+/**
+ * Throws unless others will take this block for a sound one: within the limits, and its bytes say what it
+ * says.
+ */
 export function checkProduced(block: Block, rules: Rules): void {
   const key = toHex(block.hash)
   if (checked.has(key)) return

@@ -1,7 +1,7 @@
 /**
- * The chain rule once more, as it is published and without a thought for cost: every block is kept, and whether
- * one is valid is found out by going through its whole branch from genesis. Nothing is shared with the code
- * under test but the parsed fields of headers and entries.
+ * The chain rule once more, as it is published and without a thought for cost: every block is kept, and
+ * whether one is valid is found out by going through its whole branch from genesis. Nothing is shared with
+ * the code under test but the parsed fields of headers and entries.
  */
 import type { Block } from '../../src/block/block.ts'
 import { compareBytes, equalBytes, toHex } from '../../src/bytes.ts'

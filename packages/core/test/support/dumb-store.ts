@@ -1,6 +1,6 @@
 /**
- * A store that does what a `Change` says in the dumbest way, and finds fault with a change that no store could
- * carry out. It holds lists and goes through them.
+ * A store that does what a `Change` says in the dumbest way, and finds fault with a change that no store
+ * could carry out. It holds lists and goes through them.
  */
 import type { Block } from '../../src/block/block.ts'
 import { compareBytes, equalBytes, fromHex, type Hash, toHex } from '../../src/bytes.ts'

@@ -1,6 +1,6 @@
 /**
- * The final rule once more: what a node with a final depth does with blocks in the order in which they come. Every
- * question about a branch is answered by going through it from genesis.
+ * The final rule once more: what a node with a final depth does with blocks in the order in which they
+ * come. Every question about a branch is answered by going through it from genesis.
  */
 import type { Block } from '../../src/block/block.ts'
 import { equalBytes, toHex } from '../../src/bytes.ts'

@@ -17,8 +17,9 @@ export interface HarnessChoice {
 }
 
 /**
- * A ledger with a store, and a runner whose pace the test decides: when a change becomes durable, when the ledger
- * is told so, and when the process dies. Every step's effects are checked, and so is every state of the store.
+ * A ledger with a store, and a runner whose pace the test decides: when a change becomes durable, when the
+ * ledger is told so, and when the process dies. Every step's effects are checked, and so is every state of
+ * the store.
  */
 export class LedgerHarness {
   readonly rules: Rules

@@ -1,9 +1,10 @@
 /**
- * The rule of the tutorial: "the longest chain is the true chain". Any allowed node makes the next block at once
- * when it has entries; the chain of most blocks wins; a block is final when `finalDepth` blocks stand on it.
+ * The rule of the tutorial: "the longest chain is the true chain". Any allowed node makes the next block at
+ * once when it has entries; the chain of most blocks wins; a block is final when `finalDepth` blocks stand
+ * on it.
  *
- * It promises nothing against somebody who wants to cheat: whoever may produce can make a longer chain for free.
- * The final depth bounds how much of the past such a chain can change on nodes that saw it.
+ * It promises nothing against somebody who wants to cheat: whoever may produce can make a longer chain for
+ * free. The final depth bounds how much of the past such a chain can change on nodes that saw it.
  */
 import type { GenesisDocument } from '../../block/genesis.ts'
 import type { Header } from '../../block/header.ts'
