@@ -103,9 +103,14 @@ const packageRules = [
   })),
   {
     name: 'package-by-name',
-    comment: 'Another package is imported by its name: a relative path would reach its internals.',
+    comment:
+      'Another package is imported by its name: a relative path would reach its internals. Test support is shared.',
     from: { path: '^(packages/[^/]+|sim|bench)/' },
-    to: { path: '^(?:packages/[^/]+|sim|bench)/', pathNot: '^$1/', dependencyTypes: ['local'] },
+    to: {
+      path: '^(?:packages/[^/]+|sim|bench)/',
+      pathNot: ['^$1/', '^packages/[^/]+/test/'],
+      dependencyTypes: ['local'],
+    },
   },
   {
     name: 'package-index-only',

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { startBenchNode, withDirectory } from './support/bench-node.ts'
-import { buildLongChain } from './support/long-chain.ts'
 import { firstPort } from './support/child-node.ts'
+import { buildLongChain } from './support/long-chain.ts'
 import { median, percentile, type Report, type Suite } from './support/report.ts'
 
 const LOW = 10

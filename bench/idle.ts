@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { firstPort } from './support/child-node.ts'
 import { withDirectory } from './support/bench-node.ts'
+import { firstPort } from './support/child-node.ts'
 import type { Suite } from './support/report.ts'
 
 const CLIENT_COUNT = 5_000

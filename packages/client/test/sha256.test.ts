@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import { toHex } from '@pulseledger/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { toHex } from '../../core/src/bytes.ts'
 import { sha256 } from '../src/sha256.ts'
 
 /** The examples that NIST publishes with FIPS 180-4, and the hash of nothing. */

@@ -60,8 +60,9 @@ export function utf8(text: string): Uint8Array {
 }
 
 /**
- * A Map key for 32 bytes, a hash or a public key: 16 UTF-16 units of two bytes each. Not for people; `toHex` is.
- * Written out because it runs several times for each entry: a loop or `apply` takes three to eight times as long.
+ * A Map key for 32 bytes, a hash or a public key: 16 UTF-16 units of two bytes each. Not for people; `toHex`
+ * is. Written out because it runs several times for each entry: a loop or `apply` takes three to eight times
+ * as long.
  */
 export function keyOf(bytes: Uint8Array): string {
   const pair = (at: number): number => ((bytes[at] as number) << 8) | (bytes[at + 1] as number)

@@ -2,8 +2,8 @@ import type { Hash } from './bytes.ts'
 
 /**
  * The cryptography that core needs, given by whoever runs it (a port). All calls are synchronous and
- * deterministic, so that steps of the core are. Implementations must agree on every input: they are held to the
- * Wycheproof and speccheck vectors, after the rule of `entry/signature-rule.ts` has been applied.
+ * deterministic, so that steps of the core are. Implementations must agree on every input: they are held to
+ * the Wycheproof and speccheck vectors, after the rule of `entry/signature-rule.ts` has been applied.
  */
 export interface Crypto {
   /** SHA-256, FIPS 180-4. 32 bytes. It does not keep `data`, whose buffer callers use again. */

@@ -12,7 +12,9 @@ export interface ErrorRow {
   readonly exit?: number
 }
 
-/** Exit codes of the command, distinct so that a script can tell them apart. 0 is success, 1 a bug of ours. */
+/**
+ * Exit codes of the command, distinct so that a script can tell them apart. 0 is success, 1 a bug of ours.
+ */
 export const EXIT = {
   usage: 2,
   portTaken: 3,
@@ -89,7 +91,7 @@ export const ERRORS = {
   // Entries: stateless, then against the chain.
   ENTRY_SIGNATURE_INVALID: {
     meaning: 'The signature of an entry does not verify for this ledger.',
-    remedy: 'Sign with the key named as author, over this ledger\'s id.',
+    remedy: "Sign with the key named as author, over this ledger's id.",
     http: 422,
   },
   ENTRY_COMMITMENT_MISMATCH: {
@@ -103,7 +105,7 @@ export const ERRORS = {
     http: 409,
   },
   ENTRY_SEQUENCE_GAP: {
-    meaning: 'The sequence number is too far ahead of the author\'s next one.',
+    meaning: "The sequence number is too far ahead of the author's next one.",
     remedy: 'Send the missing entries of that author first.',
     http: 409,
   },
@@ -134,7 +136,7 @@ export const ERRORS = {
     http: 422,
   },
   BLOCK_SIGNATURE_INVALID: {
-    meaning: 'The producer\'s signature of a block does not verify for this ledger.',
+    meaning: "The producer's signature of a block does not verify for this ledger.",
     remedy: 'The sender is faulty or on another ledger: compare the ledger ids.',
     http: 422,
   },
@@ -145,22 +147,22 @@ export const ERRORS = {
     http: 409,
   },
   BLOCK_HEIGHT_WRONG: {
-    meaning: 'The height of a block is not one above its parent\'s.',
+    meaning: "The height of a block is not one above its parent's.",
     remedy: 'The producer is faulty; the block is refused.',
     http: 422,
   },
   BLOCK_TIME_TOO_EARLY: {
     meaning: 'The time of a block is not after the median of the eleven blocks before it.',
-    remedy: 'Set the producer\'s clock.',
+    remedy: "Set the producer's clock.",
     http: 422,
   },
   BLOCK_TIME_AHEAD: {
-    meaning: 'The time of a block is further ahead of this node\'s clock than the ledger allows.',
+    meaning: "The time of a block is further ahead of this node's clock than the ledger allows.",
     remedy: 'Set the clocks of the producer and of this node; it is looked at again later.',
     http: 422,
   },
   BLOCK_SEQUENCE_WRONG: {
-    meaning: 'An entry of a block does not carry its author\'s next sequence number.',
+    meaning: "An entry of a block does not carry its author's next sequence number.",
     remedy: 'The producer is faulty; the block is refused.',
     http: 422,
   },
@@ -170,17 +172,18 @@ export const ERRORS = {
     http: 422,
   },
   BLOCK_SEAL_INVALID: {
-    meaning: 'The seal of a block does not satisfy the ledger\'s engine.',
+    meaning: "The seal of a block does not satisfy the ledger's engine.",
     remedy: 'The producer is faulty; the block is refused.',
     http: 422,
   },
   BLOCK_PRODUCER_NOT_ALLOWED: {
     meaning: 'The producer of a block is not one that the genesis document allows.',
-    remedy: 'Only the keys listed in the genesis document may produce blocks.',
+    remedy: 'Only the keys listed in the genesis document may produce blocks; `pulseledger keys` shows yours.',
     http: 403,
+    exit: EXIT.mismatch,
   },
   BLOCK_EMPTY: {
-    meaning: 'A block has no entries, which the ledger\'s engine does not allow.',
+    meaning: "A block has no entries, which the ledger's engine does not allow.",
     remedy: 'The producer is faulty; the block is refused.',
     http: 422,
   },
@@ -209,7 +212,8 @@ export const ERRORS = {
   },
   CONFIG_VALUE_INVALID: {
     meaning: 'A configured value is not of the form that it must have.',
-    remedy: 'Correct it where it is set; `pulseledger start --help` and docs/CONFIGURATION.md give the forms.',
+    remedy:
+      'Correct it where it is set; `pulseledger start --help` and docs/CONFIGURATION.md give the forms.',
     http: 400,
     exit: EXIT.usage,
   },
@@ -305,7 +309,8 @@ export const ERRORS = {
   },
   STORE_WRITE_FAILED: {
     meaning: 'The disk did not take what was written.',
-    remedy: 'Check the disk, then start again: what was confirmed is stored. A failed write is never retried.',
+    remedy:
+      'Check the disk, then start again: what was confirmed is stored. A failed write is never retried.',
     http: 500,
     exit: EXIT.disk,
   },

@@ -72,7 +72,7 @@ export const headerBytes = encodeHeader({
   producer: producer.publicKey,
   seal: new Uint8Array(0),
 })
-export const blockHash = hashHeader(headerBytes, crypto)
+const blockHash = hashHeader(headerBytes, crypto)
 
 export const block: Block = (() => {
   const signature = producer.sign(blockSigningBytes(ledgerId, blockHash))

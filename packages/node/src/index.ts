@@ -1,0 +1,12 @@
+/** For programs that run a node themselves; the command `pulseledger` is the usual way. */
+export { systemClock } from './adapters/clock.ts'
+export { createLogger } from './adapters/logger.ts'
+export { systemRandom } from './adapters/random.ts'
+export { loadCrypto } from './crypto/index.ts'
+export { readOrCreateKeyFile } from './keys/key-file.ts'
+export { PulseNode, type Surroundings } from './node.ts'
+export { createLedger, type LedgerRules, openOrCreateLedger } from './open-ledger.ts'
+export type { NodeOptions } from './options.ts'
+export type * from './ports.ts'
+export { keyPath } from './store/level/data-directory.ts'
+export { LevelStore } from './store/level/level-store.ts'

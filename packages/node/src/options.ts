@@ -1,0 +1,63 @@
+import type { GenesisDocument } from '@pulseledger/core'
+
+/**
+ * What a node is told when it is made: plain data, checked and complete. `config/` makes it from flags, the
+ * environment and files; tests write it by hand. Nothing below reads the environment or fills in a default.
+ */
+export interface NodeOptions {
+  /** Absolute path of the directory that holds the ledger, the key and the lock. Made when it is missing. */
+  readonly dataDirectory: string
+  /** Ports on which terminals are served, at least one. No two share host and port, but for port 0. */
+  readonly terminalPorts: readonly TerminalPort[]
+  /** Devices to connect to; each sends one reading a line. */
+  readonly sources: readonly SourceAddress[]
+  /** How often each terminal gets the chain as JSON. 0 turns it off. */
+  readonly broadcastIntervalMs: number
+  /** How many of the latest blocks a broadcast holds. */
+  readonly broadcastBlocksMax: number
+  /** One JSON line an event on stdout; undefined decides by whether stdout is a terminal. */
+  readonly json: boolean | undefined
+  readonly logLevel: LogLevel
+  /** Open terminal connections, over all ports. */
+  readonly connectionsMax: number
+  /** Open terminal connections from one address, over all ports. */
+  readonly connectionsPerAddressMax: number
+  /** What to begin a ledger with when the data directory has none; what to compare with when it has one. */
+  readonly genesis: GenesisChoice
+  /** Which Ed25519 library: `auto` takes sodium-native when it loads. */
+  readonly crypto: CryptoPreference
+}
+
+/**
+ * What is chosen of a genesis document; the rest has defaults. With both `time` and `salt` the document, and
+ * so the ledger id, is complete: a data directory with another ledger id is then refused. Without them it is
+ * only used to begin a ledger, with the clock's time and a random salt.
+ */
+export type GenesisChoice = Pick<GenesisDocument, 'name'> & Partial<GenesisDocument>
+
+export interface TerminalPort {
+  /** An address of this machine, or a name that resolves to one. */
+  readonly host: string
+  /** 0..65535; 0 lets the system choose. */
+  readonly port: number
+  /** Absent: the first measure of the ledger. */
+  readonly measure?: string
+  readonly subject?: string
+}
+
+export interface SourceAddress {
+  readonly host: string
+  /** 1..65535 */
+  readonly port: number
+  /** Absent: the first measure of the ledger. */
+  readonly measure?: string
+  readonly subject?: string
+}
+
+export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
+
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export const CRYPTO_PREFERENCES = ['auto', 'sodium', 'node'] as const
+
+export type CryptoPreference = (typeof CRYPTO_PREFERENCES)[number]

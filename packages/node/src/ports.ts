@@ -1,0 +1,225 @@
+import type {
+  Block,
+  ChainReader,
+  Change,
+  Crypto,
+  EntryWithPayload,
+  Failure,
+  GenesisDocument,
+  Hash,
+  Result,
+  Signer,
+  WeighedBlock,
+} from '@pulseledger/core'
+
+/**
+ * The ports: everything the node asks of the world, and what its adapters may ask of the node. Adapters
+ * (store, network, terminal, control, crypto) import this file and core, never each other.
+ */
+
+/** Time as the node sees it. A virtual one in tests and in the simulator. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z, an integer. */
+  now(): number
+  /** Runs `task` once after `delayMs`; the returned function cancels it. */
+  after(delayMs: number, task: () => void): () => void
+}
+
+export interface Random {
+  /** `count` bytes that nobody can predict. */
+  bytes(count: number): Uint8Array
+}
+
+/** Operational messages, not the ledger's own output. Fields are for machines, the message for people. */
+export interface Logger {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** The crypto of core with signing keys: `seed` is the 32-byte secret key of RFC 8032. */
+export interface NodeCrypto extends Crypto {
+  readonly name: 'sodium-native' | 'node:crypto'
+  signer(seed: Uint8Array): Signer
+}
+
+/** Where an entry stands on the canonical chain. */
+export interface EntryPosition {
+  readonly height: number
+  /** Index in the log, counted over all entries from genesis. */
+  readonly index: number
+}
+
+export interface HeadPosition {
+  readonly height: number
+  readonly hash: Hash
+}
+
+/**
+ * The durable state of one ledger. One process at a time; `open` refuses a second one. Reads are synchronous
+ * and see what the last finished commit wrote. Every method may throw a `NodeFailure` that names what is
+ * broken.
+ */
+export interface BlockStore extends ChainReader {
+  open(): Promise<void>
+  /** Idempotent. Waits for the running commit. */
+  close(): Promise<void>
+  /** All of `change` or nothing; durable (fsync) when it resolves. The first failure closes the store. */
+  commit(change: Change): Promise<void>
+
+  /** Undefined only before genesis was committed. */
+  head(): HeadPosition | undefined
+  canonicalHash(height: number): Hash | undefined
+  /** All stored blocks of any branch with `height` or above, by height, then hash. */
+  blocksFrom(height: number): Iterable<WeighedBlock>
+  /** Canonical blocks only. */
+  entryById(id: Hash): EntryPosition | undefined
+  entryIdByAuthor(author: Uint8Array, sequence: number): Hash | undefined
+  entryIdByIndex(index: number): Hash | undefined
+  /** Undefined when it was erased or never stored. */
+  payload(entryId: Hash): Uint8Array | undefined
+  /** A complete subtree of the canonical log. */
+  treeNode(level: number, index: number): Hash | undefined
+  /** Entries that were accepted and wait for a block, in the order in which they were added. */
+  pending(): Iterable<EntryWithPayload>
+
+  // What follows is for `verify`, which looks for what is stored and should not be, and for what is lost.
+
+  /** How many records of each kind are stored. Reads all of them. */
+  census(): Promise<StoreCensus>
+  /** Every author with an entry on the canonical chain, in the order of the keys. */
+  authors(): AsyncIterable<AuthorRecord>
+  /**
+   * The head as the last commit noted it apart from the database. Undefined when there is no note, which an
+   * empty store has; 'damaged' when it cannot be read. `open` has refused a database that is behind it.
+   */
+  anchor(): HeadPosition | undefined | 'damaged'
+  /** What the storage itself finds wrong, such as a file whose checksum does not fit. Reads all of it. */
+  faults(): AsyncIterable<StoreFault>
+}
+
+export interface StoreCensus {
+  /** Of any branch. */
+  readonly blocks: number
+  /** Canonical heights, genesis included. */
+  readonly canonical: number
+  readonly entryIds: number
+  readonly authorSequences: number
+  readonly authors: number
+  /** Of entries of any branch; those of pending entries are not counted. */
+  readonly payloads: number
+  /** Of all levels, leaves included. */
+  readonly treeNodes: number
+  readonly pending: number
+}
+
+export interface AuthorRecord {
+  readonly author: Uint8Array
+  /** What `nextSequence` says. */
+  readonly next: number
+}
+
+export interface StoreFault {
+  /** Where: the file, or the record. */
+  readonly place: string
+  /** One sentence. */
+  readonly message: string
+  /** Reading on could end the process: LevelDB asserts on what it reads from a damaged table. */
+  readonly isUnsafe?: boolean
+}
+
+/** Where new blocks are told to others. The network stage gives it peers. */
+export interface Network {
+  publish(block: Block): void
+}
+
+/** A failure of the node or its surroundings that ends a command: one sentence, a code, a remedy. */
+export class NodeFailure extends Error {
+  override readonly name = 'NodeFailure'
+  readonly code: Failure['code']
+
+  constructor(code: Failure['code'], message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** A reading as a person or a device gives it. */
+export interface NewReading {
+  readonly measure: string
+  readonly value: number
+  readonly subject?: string
+  readonly device?: string
+  readonly note?: string
+}
+
+/** What a submitter is told once its reading is durable on the chain. */
+export interface Receipt {
+  readonly entryId: Hash
+  readonly height: number
+  readonly blockHash: Hash
+  /** Index in the log. */
+  readonly index: number
+}
+
+export interface Status {
+  readonly ledger: { readonly name: string; readonly id: Hash; readonly engine: string }
+  readonly head: HeadPosition & { readonly time: number; readonly size: number }
+  /** Height of the last block that cannot be reorganised away any more. */
+  readonly finalHeight: number
+  readonly pendingCount: number
+  readonly publicKey: Uint8Array
+  readonly startedAt: number
+}
+
+export type NodeEvent =
+  | { readonly kind: 'block-connected'; readonly block: Block }
+  | { readonly kind: 'block-disconnected'; readonly block: Block }
+  | { readonly kind: 'alarm'; readonly error: Failure }
+
+/** What the terminal, the control socket and the printer may ask of a running node. */
+export interface NodeService {
+  readonly document: GenesisDocument
+  readonly ledgerId: Hash
+  /**
+   * Resolves when the reading is durable on the chain, or at once when it is refused. Never rejects while up.
+   */
+  submit(reading: NewReading): Promise<Result<Receipt>>
+  status(): Status
+  /** Canonical blocks, `from` to `to` inclusive, clamped to what there is; lazily read, ascending. */
+  blocks(from: number, to: number): Iterable<Block>
+  blockByHash(hash: Hash): Block | undefined
+  /** Called for every event after it is durable, in order. Returns the unsubscribe function. */
+  subscribe(listener: (event: NodeEvent) => void): () => void
+  /** Recomputes everything; in slices, so that typing stays responsive. */
+  verify(options?: VerifyOptions): Promise<VerifyReport>
+}
+
+export interface VerifyOptions {
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: VerifyProgress) => void
+}
+
+export interface VerifyProgress {
+  readonly height: number
+  readonly headHeight: number
+}
+
+export interface VerifyReport {
+  readonly ok: boolean
+  readonly headHeight: number
+  readonly blockCount: number
+  readonly entryCount: number
+  /** At most `verifyProblemsMax`, lowest height first. */
+  readonly problems: readonly VerifyProblem[]
+}
+
+export interface VerifyProblem {
+  /** Undefined when it belongs to no one height. */
+  readonly height?: number
+  /** The field or record that is wrong, such as `header.root` or `payload of entry 3`. */
+  readonly field: string
+  readonly message: string
+  readonly remedy: string
+}

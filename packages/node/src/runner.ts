@@ -1,0 +1,122 @@
+import type { Effect, Ledger, LedgerEvent, Notice } from '@pulseledger/core'
+import { type BlockStore, type Clock, type Logger, type Network, NodeFailure } from './ports.ts'
+
+export interface RunnerInit {
+  readonly ledger: Ledger
+  readonly store: BlockStore
+  readonly network: Network
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Told of every notice once all effects before it are done. */
+  readonly onNotices: (notices: readonly Notice[]) => void
+  /** Told once, of the first failure: nothing is done after it. */
+  readonly onFailure: (failure: NodeFailure) => void
+}
+
+/**
+ * Carries out what the ledger decides. An event is stepped at once; its effects join one queue and are done
+ * in order, the whole list of one step before that of the next: persist, then publish, then notify. So
+ * nothing is told to anyone before it is durable. While a persist is under way further events are stepped;
+ * the ledger gathers what they submit into its next block, which is the group commit.
+ *
+ * The first failure stops everything: what follows in the queue is dropped, so no later acknowledgement can
+ * leave. An fsync that failed is never tried again, because the kernel may have dropped the pages it was
+ * about.
+ */
+export class Runner {
+  readonly #init: RunnerInit
+  #queue: Effect[] = []
+  #isRunning = false
+  #failure: NodeFailure | undefined
+  #idleWaiters: (() => void)[] = []
+  #cancelWake: (() => void) | undefined
+
+  constructor(init: RunnerInit) {
+    this.#init = init
+  }
+
+  get failure(): NodeFailure | undefined {
+    return this.#failure
+  }
+
+  /** Events after a failure are ignored. */
+  dispatch(event: LedgerEvent): void {
+    if (this.#failure) return
+    try {
+      this.#queue.push(...this.#init.ledger.step(event, this.#init.clock.now()))
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    if (!this.#isRunning && this.#queue.length > 0) void this.#run()
+  }
+
+  /** Resolves when every effect is done, and those that they caused, or at the first failure. */
+  async idle(): Promise<void> {
+    if (!this.#isRunning) return
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
+  }
+
+  /** No timer is left behind. What is queued still runs: await `idle` first. */
+  stop(): void {
+    this.#cancelWake?.()
+    this.#cancelWake = undefined
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    try {
+      while (this.#queue.length > 0 && !this.#failure) {
+        const effects = this.#queue
+        this.#queue = []
+        for (const effect of effects) {
+          if (effect.kind === 'persist') await this.#persist(effect)
+          else this.#perform(effect)
+          if (this.#failure) break
+        }
+      }
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#isRunning = false
+    for (const resolve of this.#idleWaiters.splice(0)) resolve()
+  }
+
+  async #persist({ change, token }: Effect & { kind: 'persist' }): Promise<void> {
+    await this.#init.store.commit(change)
+    // Stepped here, so that what collected meanwhile is on its way before anyone is notified of this.
+    this.dispatch({ kind: 'persisted', token })
+  }
+
+  #perform(effect: Exclude<Effect, { kind: 'persist' }>): void {
+    switch (effect.kind) {
+      case 'publish':
+        for (const block of effect.blocks) this.#init.network.publish(block)
+        break
+      case 'notify':
+        this.#init.onNotices(effect.notices)
+        break
+      case 'wake':
+        this.#wakeAt(effect.time)
+    }
+  }
+
+  #wakeAt(time: number): void {
+    this.#cancelWake?.()
+    const delayMs = Math.max(0, time - this.#init.clock.now())
+    this.#cancelWake = this.#init.clock.after(delayMs, () => this.dispatch({ kind: 'tick' }))
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure) return
+    this.#failure = asFailure(error)
+    this.#queue = []
+    this.#init.logger.error({ code: this.#failure.code, err: error }, this.#failure.message)
+    this.#init.onFailure(this.#failure)
+  }
+}
+
+function asFailure(error: unknown): NodeFailure {
+  if (error instanceof NodeFailure) return error
+  return new NodeFailure('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error })
+}

@@ -1,0 +1,89 @@
+/**
+ * What happens on a node, one JSON object a line, for machines: `start --json`, `log --json`, `show --json`.
+ *
+ *   {"event":"block","height":1,"hash":"<64 hex>","parent":"<64 hex>","time":"2026-11-22T11:16:33.120Z",
+ *    "producer":"<64 hex>","size":1,"readings":[{"entry":"<64 hex>","author":"<64 hex>","sequence":0,
+ *    "measure":"bpm","value":72,"time":"2026-11-22T11:16:33.118Z"}]}
+ *
+ * `event` comes first and says which other keys there are; docs/TERMINAL.md lists them. Keys are only ever
+ * added. Lines are printable ASCII. Hashes and keys are lower-case hexadecimal, times RFC 3339 with
+ * milliseconds.
+ */
+import { type Block, cidToText, ERRORS, type Failure, type GenesisDocument, toHex } from '@pulseledger/core'
+import type { Status } from '../ports.ts'
+import { type BlockView, blockView, type ReadingView } from './block-view.ts'
+import { asciiJson } from './printable.ts'
+import { millisecondsTime } from './time.ts'
+
+/** `addresses` are `host:port`, in the order in which they were given. */
+export function startedEvent(status: Status, addresses: readonly string[]): string {
+  const { ledger, head } = status
+  return asciiJson({
+    event: 'started',
+    ledger: { name: ledger.name, id: toHex(ledger.id), engine: ledger.engine },
+    head: { height: head.height, hash: toHex(head.hash), time: millisecondsTime(head.time), size: head.size },
+    publicKey: toHex(status.publicKey),
+    addresses,
+  })
+}
+
+/** A block that is on the chain now. All its readings are listed. */
+export function blockEvent(block: Block, document: GenesisDocument): string {
+  const view = blockView(block, document)
+  return asciiJson({
+    event: 'block',
+    ...blockFields(view),
+    time: millisecondsTime(view.time),
+    producer: toHex(view.producer),
+    size: view.size,
+    readings: view.readings.map(readingFields),
+  })
+}
+
+/** A block that left the chain because another branch won. Its readings come again in other blocks. */
+export function disconnectedEvent({ header, hash }: Block): string {
+  const { height, parent } = header
+  return asciiJson({ event: 'disconnected', ...blockFields({ height, hash, parent }) })
+}
+
+/** One reading of a block, with where it stands: for lists of readings. `index` counts within the block. */
+export function readingEvent(view: BlockView, index: number): string {
+  const reading = view.readings[index] as ReadingView
+  const { height, hash } = view
+  return asciiJson({ event: 'reading', height, hash: toHex(hash), ...readingFields(reading) })
+}
+
+/** Something that an operator must look at. */
+export function alarmEvent({ code, message }: Failure): string {
+  return asciiJson({ event: 'alarm', code, message, remedy: ERRORS[code].remedy })
+}
+
+/** Events of which no line was written, because the reader of the lines was too slow. */
+export function skippedEvent(count: number): string {
+  return asciiJson({ event: 'skipped', count })
+}
+
+function blockFields({ height, hash, parent }: Pick<BlockView, 'height' | 'hash' | 'parent'>): object {
+  return { height, hash: toHex(hash), parent: parent === null ? null : toHex(parent) }
+}
+
+function readingFields(reading: ReadingView): object {
+  const entry = {
+    entry: toHex(reading.entryId),
+    author: toHex(reading.author),
+    sequence: reading.sequence,
+  }
+  if (reading.kind !== 'present') return { ...entry, [reading.kind]: true }
+  const { measure, value, time, subject, device, note, file } = reading
+  // Absent fields are undefined, which JSON leaves out.
+  return {
+    ...entry,
+    measure,
+    value,
+    time: millisecondsTime(time),
+    subject,
+    device,
+    note,
+    file: file && cidToText(file),
+  }
+}
