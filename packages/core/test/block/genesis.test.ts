@@ -239,7 +239,7 @@ describe('a reading', () => {
     expect(message('bpm', 501)).toBe('bpm 501 is outside 0..500 /min')
     expect(message('bpm', 7.5)).toBe('bpm 7.5 is not an integer')
     expect(message('temperature', 7.55)).toBe('temperature 7.55 has more than 1 decimals')
-    expect(message('pul\u001bse', 7)).toBe("no measure 'pul\\x1bse'; there is bpm, temperature")
+    expect(message('pul\u001bse', 7)).toBe("no measure 'pul\\u{1b}se'; there is bpm, temperature")
   })
 
   test('of as many decimals as allowed is allowed, of one more is not', () => {

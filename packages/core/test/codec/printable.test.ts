@@ -4,8 +4,8 @@ import { printable } from '../../src/codec/printable.ts'
 
 test('printable ASCII stays, all else is escaped', () => {
   expect(printable('a b~')).toBe('a b~')
-  expect(printable('\u001b[2J\r\n\\')).toBe('\\x1b[2J\\x0d\\x0a\\\\')
-  expect(printable('\u0667\u{1f600}\ud800\u007f\u0000')).toBe('\\u{667}\\u{1f600}\\u{d800}\\x7f\\x00')
+  expect(printable('\u001b[2J\r\n\\')).toBe('\\u{1b}[2J\\u{d}\\u{a}\\u{5c}')
+  expect(printable('\u0667\u{1f600}\ud800\u007f\u0000')).toBe('\\u{667}\\u{1f600}\\u{d800}\\u{7f}\\u{0}')
 })
 
 test('what is longer than the bound is cut with three points', () => {

@@ -139,7 +139,7 @@ describe('canonical dag-cbor that is not what was asked for has the code of the 
   })
 
   test("a stranger's key is escaped and cut", () => {
-    expect(refusal('a1 627f0a 01', pair)).toContain("found '\\x7f\\x0a'")
+    expect(refusal('a1 627f0a 01', pair)).toContain("found '\\u{7f}\\u{a}'")
     expect(refusal(`a1 7832${'61'.repeat(50)} 01`, pair)).toContain(`found '${'a'.repeat(40)}...'`)
   })
 })

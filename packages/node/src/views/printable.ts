@@ -1,21 +1,11 @@
-const ESCAPED = /[^\x20-\x5b\x5d-\x7e]/u
+import { printable as escaped } from '@pulseledger/core'
 
-/**
- * What somebody else wrote, made safe for a terminal or a log: printable ASCII stays, every other character
- * and the backslash become `\u{hex}`, so that no byte can move a cursor and no two texts look alike.
- *
- * At most `charactersMax` characters of `text` are looked at; what is left out shows as `...`.
- */
-export function printable(text: string, charactersMax = 256): string {
-  if (text.length <= charactersMax && !ESCAPED.test(text)) return text
-  let safe = ''
-  let count = 0
-  for (const character of text) {
-    if (count === charactersMax) return `${safe}...`
-    safe += ESCAPED.test(character) ? `\\u{${(character.codePointAt(0) as number).toString(16)}}` : character
-    count += 1
-  }
-  return safe
+/** Names, notes and messages on one line of a terminal: longer ones are cut. */
+const TEXT_CHARACTERS_MAX = 256
+
+/** What somebody else wrote, made safe for a terminal or a log, with room for a sentence. */
+export function printable(text: string, charactersMax = TEXT_CHARACTERS_MAX): string {
+  return escaped(text, charactersMax)
 }
 
 /** JSON on one line in printable ASCII: every reader of JSON gets the same value back. */

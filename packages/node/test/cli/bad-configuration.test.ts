@@ -96,7 +96,7 @@ const CASES: readonly Case[] = [
     name: 'an escape sequence as subject',
     words: ['-a', '9000:bpm:\u001b[2J'],
     code: 'CONFIG_VALUE_INVALID',
-    says: ["'\\x1b[2J'"],
+    says: ["'\\u{1b}[2J'"],
   },
   {
     name: 'a source without a port',

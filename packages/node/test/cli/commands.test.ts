@@ -97,7 +97,7 @@ describe('init', () => {
     [['-m', 'bpm'], "measure 'bpm' is not of the form"],
     [['-m', 'bpm:/min:0'], 'is not of the form'],
     [['-m', 'a:b:0:1:0:label:more'], 'is not of the form'],
-    [['-m', 'temperature:°C:30:45'], "has the unit '\\xb0C'; units are those of UCUM"],
+    [['-m', 'temperature:°C:30:45'], "has the unit '\\u{b0}C'; units are those of UCUM"],
     [['-m', 'bpm:/min:zero:500'], "'zero' is not a number"],
     [['-m', 'bpm:/min:500:0'], 'minimum'],
     [['-m', 'BPM:/min:0:500'], "'BPM'"],
@@ -164,7 +164,7 @@ describe('with a ledger and no node', () => {
     ['-1', 2, "'-1' is not a height"],
     ['9007199254740993', 2, 'is not a height'],
     ['0x1', 2, "'0x1' is not a height"],
-    ['\u001b[2J', 2, "'\\x1b[2J' is not a height"],
+    ['\u001b[2J', 2, "'\\u{1b}[2J' is not a height"],
   ])('show %j ends with %i', async (argument, exit, message) => {
     const ran = await place.run(['show', argument])
     expect(ran).toMatchObject({ exit, stdout: '' })

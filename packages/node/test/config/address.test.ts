@@ -64,7 +64,7 @@ describe('ADDR', () => {
     ['9000:', "'' is not the name of a measure"],
     [`9000:${'m'.repeat(33)}`, 'is not the name of a measure'],
     ['9000:bpm:', "'' is not a subject"],
-    ['9000:bpm:a\u001b[2Jb', "'a\\x1b[2Jb' is not a subject"],
+    ['9000:bpm:a\u001b[2Jb', "'a\\u{1b}[2Jb' is not a subject"],
     ['9000:bpm:a\u202eb', 'is not a subject'],
     [`9000:bpm:${'ö'.repeat(65)}`, 'is not a subject of 1 to 128 bytes'],
     ['9000:bpm:ward:2', 'there is a colon too many'],

@@ -50,7 +50,7 @@ describe('.env', () => {
     ['ADDR="9000\n9001"', 'within one pair of quotes'],
     ['ADDR=9000#9001', 'within one pair of quotes'],
     ['ADDR=1\nB=2\nADDR=3', '.env line 3 sets ADDR, which line 1 does already'],
-    ['\u001b[2J', ".env line 1 is '\\x1b[2J' and not"],
+    ['\u001b[2J', ".env line 1 is '\\u{1b}[2J' and not"],
   ])('refuses %j', (text, message) => {
     expect(parseEnvFile(text, '.env')).toEqual({
       ok: false,
@@ -105,7 +105,7 @@ describe('a JSON file', () => {
     ['{"x": {"__pro\\u0074o__": {}}}', 'has the key "__proto__"'],
     ['{"x": {"constructor": {}}}', 'has the key "constructor"'],
     [`{"x": ${'['.repeat(16)}${']'.repeat(16)}}`, 'nests deeper than 16'],
-    ['{"\\u001b[2J": 1, "\\u001b[2J": 1}', 'has the key "\\x1b[2J" twice'],
+    ['{"\\u001b[2J": 1, "\\u001b[2J": 1}', 'has the key "\\u{1b}[2J" twice'],
   ])('refuses %j', (text, message) => {
     expect(parseJsonObject(text, 'x.json')).toEqual({
       ok: false,

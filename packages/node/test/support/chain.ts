@@ -84,8 +84,8 @@ export class TestChain {
   }
 
   /**
-   * A block on `parent`. A name stands for a new entry with its author's next sequence; an entry made before can
-   * be put into several branches.
+   * A block on `parent`. A name stands for a new entry with its author's next sequence; an entry made before
+   * can be put into several branches.
    */
   block(parent: TestBlock, items: readonly (string | TestEntry)[], producer = 'producer'): TestBlock {
     const next = new Map(parent.next)

@@ -14,7 +14,9 @@ export type CommitFault = 'not-done' | 'done-but-reported'
 
 export const COMMIT_FAULTS: readonly CommitFault[] = ['not-done', 'done-but-reported']
 
-/** A store whose commits fail when a test asks for it. After the first failure it is closed, as the port says. */
+/**
+ * A store whose commits fail when a test asks for it. After the first failure it is closed, as the port says.
+ */
 export class FaultStore implements BlockStore {
   readonly #inner: BlockStore
   #armed: { readonly fault: CommitFault; commitsBefore: number } | undefined

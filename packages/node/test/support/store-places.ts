@@ -37,8 +37,8 @@ export function levelPlace(directory = temporaryDirectory()): StorePlace {
 
 /**
  * A copy of a data directory at one moment. LevelDB may be replacing tables in another thread, so a copy only
- * counts when the directory was the same before and after it. Without the file LOCK: reading and closing it here
- * would end the lock of the store that is open in this process (that is how POSIX locks work).
+ * counts when the directory was the same before and after it. Without the file LOCK: reading and closing it
+ * here would end the lock of the store that is open in this process (that is how POSIX locks work).
  */
 export function crashedCopy(directory: string): string {
   const copy = temporaryDirectory()

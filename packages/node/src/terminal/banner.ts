@@ -1,0 +1,53 @@
+import { type GenesisDocument, toHex } from '@pulseledger/core'
+import type { Status } from '../ports.ts'
+import type { Palette } from '../views/palette.ts'
+import { printable } from '../views/printable.ts'
+import { shortHash } from '../views/text.ts'
+import { plainTime } from '../views/time.ts'
+import { hostPort } from './address.ts'
+import type { TerminalAddress } from './server.ts'
+
+/** Addresses that `localhost` reaches as well. */
+const LOCAL_HOSTS = ['127.0.0.1', '::1', '0.0.0.0', '::', 'localhost']
+
+/**
+ * What the first terminal shows at start, without newlines:
+ *
+ *   pulseledger  ward  3f9a1c2e
+ *     ledger    3f9a1c2e... (longest-chain)
+ *     head      #12 of 2026-11-22 11:16:33Z, 15 readings
+ *     terminal  127.0.0.1:9000  BPM
+ *
+ *   In another terminal, type:
+ *     nc localhost 9000
+ */
+export function bannerLines(
+  status: Status,
+  document: GenesisDocument,
+  addresses: readonly TerminalAddress[],
+  palette: Palette,
+): string[] {
+  const { ledger, head } = status
+  const [first] = addresses
+  return [
+    [
+      palette.strong('pulseledger'),
+      palette.value(printable(document.name)),
+      palette.hash(shortHash(ledger.id)),
+    ].join('  '),
+    `  ${palette.dim('ledger  ')}  ${palette.hash(toHex(ledger.id))} (${printable(ledger.engine)})`,
+    `  ${palette.dim('head    ')}  #${head.height} of ${plainTime(head.time)}, ${head.size} readings`,
+    ...addresses.map((address) => {
+      const subject = address.subject === undefined ? '' : `  ${printable(address.subject)}`
+      const what = `${printable(address.measure.label)}${subject}`
+      return `  ${palette.dim('terminal')}  ${hostPort(address)}  ${what}`
+    }),
+    ...(first === undefined
+      ? []
+      : ['', 'In another terminal, type:', `  ${palette.strong(ncCommand(first))}`]),
+  ]
+}
+
+function ncCommand({ host, port }: TerminalAddress): string {
+  return `nc ${LOCAL_HOSTS.includes(host) ? 'localhost' : host} ${port}`
+}
