@@ -1,5 +1,5 @@
+import { loadBrowserCrypto } from '@pulseledger/client'
 import { expect, test, vi } from 'vitest'
-import { loadBrowserCrypto } from '../../../client/src/index.ts'
 import { loadCrypto } from '../../src/crypto/index.ts'
 
 // On this machine no library decides otherwise than the rule, so a rule that refuses everything shows who
