@@ -61,7 +61,7 @@ async function runUntilInterrupted(node: PulseNode, { onInterrupt, exit, stderr 
   const release = onInterrupt(() => {
     count += 1
     if (count > 1) exit(INTERRUPTED)
-    else if (stderr.isTTY) stderr.write('stopping (once more: at once)\n')
+    else if (stderr.isTTY) stderr.write('\nstopping (Ctrl-C again: at once)\n')
     interrupted.resolve(undefined)
   })
   try {
