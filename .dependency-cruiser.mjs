@@ -103,8 +103,7 @@ const packageRules = [
   })),
   {
     name: 'package-by-name',
-    comment:
-      'Another package is imported by its name: a relative path would reach its internals. Test support is shared.',
+    comment: 'Another package is imported by its name: a relative path reaches its internals.',
     from: { path: '^(packages/[^/]+|sim|bench)/' },
     to: {
       path: '^(?:packages/[^/]+|sim|bench)/',

@@ -178,7 +178,8 @@ export const ERRORS = {
   },
   BLOCK_PRODUCER_NOT_ALLOWED: {
     meaning: 'The producer of a block is not one that the genesis document allows.',
-    remedy: 'Only the keys listed in the genesis document may produce blocks; `pulseledger keys` shows yours.',
+    remedy:
+      'Only the keys listed in the genesis document may produce blocks; `pulseledger keys` shows yours.',
     http: 403,
     exit: EXIT.mismatch,
   },

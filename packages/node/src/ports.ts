@@ -211,6 +211,13 @@ export interface VerifyReport {
   readonly headHeight: number
   readonly blockCount: number
   readonly entryCount: number
+  /** Entries whose payload is not stored. It was erased, or somebody removed it: a hash cannot tell which. */
+  readonly erasedCount: number
+  /**
+   * The ledger changed so often that what is beside the chain (other branches, pending entries, the numbers
+   * of records) could not be looked at twice alike. The chain itself was verified. Never when no node runs.
+   */
+  readonly isUnsettled: boolean
   /** At most `verifyProblemsMax`, lowest height first. */
   readonly problems: readonly VerifyProblem[]
 }

@@ -2,8 +2,8 @@ const ESCAPED = /[^\x20-\x5b\x5d-\x7e]/u
 
 /**
  * What somebody else wrote, made fit for a message, a log or a terminal: printable ASCII stays, every other
- * character and the backslash become `\u{hex}`, so that no byte can move a cursor and no two texts look alike.
- * After `charactersMax` characters of the text comes `...`.
+ * character and the backslash become `\u{hex}`, so that no byte can move a cursor and no two texts look
+ * alike. After `charactersMax` characters of the text comes `...`.
  */
 export function printable(text: string, charactersMax = 40): string {
   if (text.length <= charactersMax && !ESCAPED.test(text)) return text

@@ -13,6 +13,8 @@ export interface OfflineAccessInit {
   readonly directory: string
   readonly crypto: NodeCrypto
   readonly clock: Clock
+  /** Compare the checksums of all files before anything is read, however long it takes. */
+  readonly checkTables?: boolean
 }
 
 /** The ledger of a data directory that no node holds. It is only read, and held until `close`. */
@@ -22,9 +24,10 @@ export class OfflineAccess implements LedgerAccess {
   #rules: LedgerRules | undefined
 
   constructor(init: OfflineAccessInit) {
-    const { directory, crypto, clock } = init
+    const { directory, crypto, clock, checkTables = false } = init
     this.#init = init
-    this.#store = new LevelStore({ directory, crypto, holder: { pid: process.pid, startedAt: clock.now() } })
+    const holder = { pid: process.pid, startedAt: clock.now() }
+    this.#store = new LevelStore({ directory, crypto, holder, checkTables })
   }
 
   /** Rejects with STORE_LOCKED when somebody holds the data directory, and with what else the store finds. */

@@ -1,15 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs'
-import { type Clock, type NodeCrypto, NodeFailure } from '../ports.ts'
+import { NodeFailure } from '../ports.ts'
 import { anchorPath, type Holder, ledgerPath, readHolder } from '../store/level/data-directory.ts'
 import type { LedgerAccess } from './ledger-access.ts'
 import { LiveAccess } from './live-access.ts'
-import { OfflineAccess } from './offline-access.ts'
+import { OfflineAccess, type OfflineAccessInit } from './offline-access.ts'
 
-export interface OpenAccessInit {
-  readonly directory: string
-  readonly crypto: NodeCrypto
-  readonly clock: Clock
-}
+export type OpenAccessInit = OfflineAccessInit
 
 /**
  * The ledger of a data directory, through whoever may read it. The node that says it holds the directory is

@@ -201,11 +201,17 @@ function parseReport({
   headHeight,
   blockCount,
   entryCount,
+  erasedCount,
+  isUnsettled,
   problems,
 }: Fields): ControlAnswer | undefined {
   if (typeof ok !== 'boolean' || !Array.isArray(problems) || !problems.every(isProblem)) return undefined
   if (!isCount(headHeight) || !isCount(blockCount) || !isCount(entryCount)) return undefined
-  return { kind: 'report', report: { ok, headHeight, blockCount, entryCount, problems } }
+  if (!isCount(erasedCount) || typeof isUnsettled !== 'boolean') return undefined
+  return {
+    kind: 'report',
+    report: { ok, headHeight, blockCount, entryCount, erasedCount, isUnsettled, problems },
+  }
 }
 
 function isProblem(value: unknown): value is VerifyProblem {

@@ -48,16 +48,8 @@ export interface StoreVerifyReport extends VerifyReport {
   readonly blockCount: number
   /** Entries of canonical blocks. */
   readonly entryCount: number
-  /** Entries of canonical blocks whose payload is not stored, because it was erased. Not a problem. */
-  readonly erasedCount: number
   readonly sideBlockCount: number
   readonly pendingCount: number
-  /**
-   * The ledger changed so often that what is beside the chain (other branches, pending entries, the numbers
-   * of records) could not be looked at twice alike. The chain itself was verified. Never when the node is
-   * stopped.
-   */
-  readonly isUnsettled: boolean
 }
 
 /**

@@ -200,6 +200,8 @@ describe('with a ledger and no node', () => {
       headHeight: 0,
       blockCount: 1,
       entryCount: 0,
+      erasedCount: 0,
+      isUnsettled: false,
       problems: [],
     })
   })

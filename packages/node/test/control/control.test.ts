@@ -119,6 +119,8 @@ describe('a request', () => {
     const report = {
       ...node.report(),
       ok: false,
+      erasedCount: 2,
+      isUnsettled: true,
       problems: [...problems, { ...problems[0], height: undefined }],
     }
     node.verification = () => Promise.resolve(report as never)

@@ -177,7 +177,15 @@ export class FakeNode implements NodeService {
 
   report(): VerifyReport {
     const headHeight = this.chain.length - 1
-    return { ok: true, headHeight, blockCount: this.chain.length, entryCount: this.#size, problems: [] }
+    return {
+      ok: true,
+      headHeight,
+      blockCount: this.chain.length,
+      entryCount: this.#size,
+      erasedCount: 0,
+      isUnsettled: false,
+      problems: [],
+    }
   }
 
   #block(readings: readonly NewReading[], time: number): Block {

@@ -11,9 +11,11 @@ import { keepingLogger } from './log.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 export const crypto = nodeCrypto()
-export const signer = crypto.signer(new Uint8Array(32).fill(7))
+const signer = crypto.signer(new Uint8Array(32).fill(7))
 
-/** A node without sockets and disk: the real ledger, runner and service over a MemoryDisk and a virtual clock. */
+/**
+ * A node without sockets and disk: the real ledger, runner and service over a MemoryDisk and a virtual clock.
+ */
 export interface MemoryNode {
   readonly rules: LedgerRules
   readonly ledger: Ledger

@@ -342,9 +342,10 @@ async function* asyncOf<T>(items: readonly T[]): AsyncGenerator<T> {
 }
 
 describe('verifying a store of which one answer is wrong', () => {
-  test.each([...BLOCKS, ...LISTS, ...INDEXES, ...TOTALS, ...STRAYS])(
-    'names %s',
-    async (_, answers, ...fields) => {
+  const cases = [...BLOCKS, ...LISTS, ...INDEXES, ...TOTALS, ...STRAYS]
+  test.each(cases.map(([name, answers, ...fields]) => ({ name, answers, fields })))(
+    'names $name',
+    async ({ answers, fields }) => {
       const report = await verify(withAnswers(store, answers))
       expect(report.problems.map(({ height, field }) => [height, field])).toEqual(fields)
       expect(report.ok).toBe(false)

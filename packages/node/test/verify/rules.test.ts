@@ -42,6 +42,8 @@ const FORGED: readonly (readonly [
   ],
 ]
 
+const CASES = FORGED.map(([name, field, forge, document]) => ({ name, field, forge, document }))
+
 async function storeOf(chain: TestChain, ...blocks: TestBlock[]): Promise<MemoryStore> {
   const store = new MemoryStore()
   await store.open()
@@ -61,7 +63,7 @@ function chainOf(document: Partial<GenesisDocument> = {}): {
 }
 
 describe('verifying a chain that breaks a rule of its ledger', () => {
-  test.each(FORGED)('names %s on the chain: %s', async (_, field, forge, document) => {
+  test.each(CASES)('names $name on the chain: $field', async ({ field, forge, document }) => {
     const { chain, first, second } = chainOf(document)
     const store = await storeOf(chain, first, second, forge(chain, second))
     const { problems } = await verify(store)
@@ -71,7 +73,7 @@ describe('verifying a chain that breaks a rule of its ledger', () => {
     expect(found?.remedy).toMatch(remedy)
   })
 
-  test.each(FORGED)('names %s beside the chain: %s', async (_, field, forge, document) => {
+  test.each(CASES)('names $name beside the chain: $field', async ({ field, forge, document }) => {
     const { chain, first, second } = chainOf(document)
     const forged = forge(chain, first)
     const third = chain.block(second, ['ann'])

@@ -30,6 +30,7 @@ async function run({ io, config, json }: Call): Promise<void> {
     directory: dataDir,
     crypto: await loadCrypto(preferred(crypto)),
     clock: io.clock,
+    checkTables: true,
   })
   const output = new Output(io.stdout)
   try {
@@ -50,14 +51,26 @@ async function run({ io, config, json }: Call): Promise<void> {
 }
 
 /** The same fields whether a node made the report or this process. */
-function reportJson({ ok, headHeight, blockCount, entryCount, problems }: VerifyReport): string {
-  return asciiJson({ ok, headHeight, blockCount, entryCount, problems })
+function reportJson(report: VerifyReport): string {
+  const { ok, headHeight, blockCount, entryCount, erasedCount, isUnsettled, problems } = report
+  return asciiJson({ ok, headHeight, blockCount, entryCount, erasedCount, isUnsettled, problems })
 }
 
-function reportLines({ ok, headHeight, blockCount, entryCount, problems }: VerifyReport): string[] {
-  if (ok)
-    return [`ok: ${blockCount} blocks up to #${headHeight} and ${entryCount} readings are as they must be`]
-  return problems.flatMap(problemLines)
+function reportLines(report: VerifyReport): string[] {
+  const { ok, headHeight, blockCount, entryCount, erasedCount, isUnsettled, problems } = report
+  const notes = [
+    ...(erasedCount > 0
+      ? [`note: the payloads of ${erasedCount} readings are not stored: erased or removed`]
+      : []),
+    ...(isUnsettled
+      ? ['note: the node was too busy to look at what is beside the chain; stop it for that']
+      : []),
+  ]
+  if (!ok) return [...problems.flatMap(problemLines), ...notes]
+  return [
+    `ok: ${blockCount} blocks up to #${headHeight} and ${entryCount} readings are as they must be`,
+    ...notes,
+  ]
 }
 
 function problemLines({ height, field, message, remedy }: VerifyProblem): string[] {
