@@ -268,7 +268,7 @@ export const ERRORS = {
   },
   NODE_STOPPING: {
     meaning: 'The node is stopping or has failed; it takes nothing new.',
-    remedy: 'Send it again once the node runs; what was not confirmed may or may not be stored.',
+    remedy: 'It may or may not be stored: look for it once the node runs, before sending it again.',
     http: 503,
   },
   INTERNAL: {

@@ -189,6 +189,7 @@ export class LedgerService implements NodeService {
   }
 }
 
-function stopped(failure: NodeFailure): Result<never> {
-  return fail('NODE_STOPPING', `not confirmed, because the node stopped: ${failure.message}`)
+/** What failed is for the operator's log: whoever is connected may not be one. */
+function stopped({ code }: NodeFailure): Result<never> {
+  return fail('NODE_STOPPING', `not confirmed, because the node failed (${code})`)
 }

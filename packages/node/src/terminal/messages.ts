@@ -67,6 +67,12 @@ export function badLine(fault: LineFault, count: number): string {
   return `${what}: type digits only; after ${badLinesMax} such lines the connection is closed\n`
 }
 
+/** The input ended within a line: what is there may be the beginning of another number. */
+export function unfinishedLine(typed: string): string {
+  const echo = printable(typed, NODE_LIMITS.echoCharactersMax)
+  return `"${echo}" was not stored: the connection ended before the line did\n`
+}
+
 export function helpText(measure: Measure): string {
   const { minimum, maximum } = measure
   const { chainBlocksDefault, chainBlocksMax } = NODE_LIMITS

@@ -162,11 +162,12 @@ export class Session {
     for (let count = 0; count < NODE_LIMITS.linesPerTurnMax; count += 1) {
       if (!this.#reading || this.#blocked || this.#continueAsked) return
       const last = this.#state.kind === 'ending'
-      const line = this.#splitter.next() ?? (last ? this.#splitter.finish() : undefined)
+      const whole = this.#splitter.next()
+      const line = whole ?? (last ? this.#splitter.finish() : undefined)
       if (line === undefined) return
       // The others come in the middle of what is typed: the cursor still stands behind the prompt.
       if (line.kind === 'text' || line.kind === 'bad') this.#lineCount += 1
-      this.#readLine(line)
+      this.#readLine(line, whole !== undefined)
     }
   }
 
@@ -184,10 +185,10 @@ export class Session {
     return this.#splitter.backlog || (this.#state.kind === 'ending' && this.#splitter.started)
   }
 
-  #readLine(line: Line): void {
+  #readLine(line: Line, isWhole: boolean): void {
     switch (line.kind) {
       case 'text':
-        this.#obey(parseCommand(line.text))
+        this.#obey(parseCommand(line.text), isWhole)
         break
       case 'bad':
         this.#refuseLine(line.fault)
@@ -207,7 +208,7 @@ export class Session {
     else this.#close(message)
   }
 
-  #obey(command: Command): void {
+  #obey(command: Command, isWhole: boolean): void {
     switch (command.kind) {
       case 'nothing':
         this.#reply('')
@@ -228,7 +229,9 @@ export class Session {
         this.#takeSlot({ query: command.query })
         break
       case 'reading':
-        this.#submit(command.text)
+        // A connection that ends within a line may have cut a 120 down to 12.
+        if (isWhole) this.#submit(command.text)
+        else this.#reply(messages.unfinishedLine(command.text))
         break
     }
   }
