@@ -280,7 +280,7 @@ export const ERRORS = {
   // The store.
   STORE_LOCKED: {
     meaning: 'Another process holds the data directory.',
-    remedy: 'Stop that process, talk to it, or name another directory with `--data-dir`.',
+    remedy: 'Use the node that runs there, stop it, or name another directory with `--data-dir`.',
     http: 503,
     exit: EXIT.locked,
   },
