@@ -19,6 +19,7 @@ import { storeFailure } from './failures.ts'
  *   ledger/     the database (LevelDB); `ledger/LOCK` decides who holds the directory
  *   node.json   who that is, for people and for commands that want to talk to it
  *   HEAD        the last commit, noted apart from the database: see anchor.ts
+ *   damaged-*.log  a write-ahead log that lost something: see kept-logs.ts
  *   key         the signing key: see keys/key-file.ts
  */
 export function ledgerPath(directory: string): string {

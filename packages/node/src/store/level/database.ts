@@ -6,27 +6,38 @@ import { NODE_LIMITS } from '../../limits.ts'
 import { NodeFailure } from '../../ports.ts'
 import { describeHolder, isLeftBehind, ledgerPath } from './data-directory.ts'
 import { damaged, storeFailure } from './failures.ts'
+import { keepLog, releaseLogs } from './kept-logs.ts'
 import { canonicalKey, META } from './keys.ts'
 import { readManifest } from './manifest.ts'
 import type { Database, RecordReader } from './record-reader.ts'
 import { decodeHash, decodeNumber, decodeState, encodeNumber, type State, seal } from './records.ts'
 import { findTableFaults, tableBytes } from './table-files.ts'
-import { findLogHole } from './write-ahead-log.ts'
+import { findLogDamage } from './write-ahead-log.ts'
 
 /** Of docs/spec/store.md. One that is greater was written by a later version. */
 export const FORMAT_VERSION = 1
+
+export interface OpenedDatabase {
+  readonly database: Database
+  /** Logs with a damaged end that are kept until the anchor has said whether it was confirmed. */
+  readonly kept: readonly string[]
+}
 
 /**
  * Opens LevelDB, which takes the lock. STORE_LOCKED with its holder, STORE_DAMAGED, STORE_PERMISSION,
  * STORE_DISK_FULL, STORE_READ_FAILED. `checkTables`: whether to compare all checksums first, however long it
  * takes.
  */
-export async function openDatabase(directory: string, checkTables: boolean): Promise<Database> {
+export async function openDatabase(directory: string, checkTables: boolean): Promise<OpenedDatabase> {
   const path = ledgerPath(directory)
+  const kept: string[] = []
   try {
     const isNew = !existsSync(join(path, 'CURRENT'))
     if (isNew) checkNew(directory)
-    else await checkFiles(directory, checkTables)
+    else {
+      const torn = await checkFiles(directory, checkTables)
+      for (const name of torn) if (keepLog(directory, name)) kept.push(name)
+    }
 
     const database: Database = new ClassicLevel<Uint8Array, Uint8Array>(path, {
       keyEncoding: 'view',
@@ -38,8 +49,13 @@ export async function openDatabase(directory: string, checkTables: boolean): Pro
       maxOpenFiles: NODE_LIMITS.storeOpenFilesMax,
     })
     await database.open()
-    return database
+    return { database, kept }
   } catch (error) {
+    // Those that LevelDB has not replaced need no second name.
+    releaseLogs(
+      directory,
+      kept.filter((name) => existsSync(join(path, name))),
+    )
     const failure = storeFailure(error, 'opening', directory)
     if (!(failure instanceof NodeFailure) || failure.code !== 'STORE_LOCKED') throw failure
     const message = `${directory} is in use by ${describeHolder(directory)}`
@@ -60,15 +76,16 @@ function checkNew(directory: string): void {
 /**
  * LevelDB drops what is damaged in its log, and ends the process at some damages of its tables, so both are
  * looked at before. Tables take about 2 ms a megabyte; a large ledger is only looked at when the last process
- * did not end in order, as one that LevelDB ended would not.
+ * did not end in order, as one that LevelDB ended would not. Returns the logs with a damaged end.
  */
-async function checkFiles(directory: string, checkTables: boolean): Promise<void> {
+async function checkFiles(directory: string, checkTables: boolean): Promise<readonly string[]> {
   const path = ledgerPath(directory)
-  const hole = findLogHole(path, readManifest(path)?.firstLogNumber ?? 0)
+  const { hole, torn } = findLogDamage(path, readManifest(path)?.firstLogNumber ?? 0)
   if (hole !== undefined) throw damaged(directory, `ledger/${hole}`)
   const isSmall = tableBytes(path) <= NODE_LIMITS.storeCheckBytesMax
-  if (!checkTables && !isSmall && !isLeftBehind(directory)) return
+  if (!checkTables && !isSmall && !isLeftBehind(directory)) return torn
   for await (const { name, what } of findTableFaults(path)) throw damaged(directory, `ledger/${name} ${what}`)
+  return torn
 }
 
 /**

@@ -15,6 +15,7 @@ import { anchorPath, type Holder, makeDataDirectory, removeHolder, writeHolder }
 import { firstRecords, openDatabase, readState } from './database.ts'
 import { storeFailure } from './failures.ts'
 import { findFaults } from './faults.ts'
+import { keptLogs, releaseLogs } from './kept-logs.ts'
 import {
   authorKey,
   authorSequenceKey,
@@ -88,19 +89,23 @@ export class LevelStore implements BlockStore {
 
   /**
    * What a crash left needs no repair. STORE_LOCKED, STORE_FORMAT, STORE_DAMAGED, STORE_PERMISSION,
-   * STORE_DISK_FULL, STORE_READ_FAILED; nothing of what is stored was changed then.
+   * STORE_DISK_FULL, STORE_READ_FAILED; nothing of what is stored was lost then: a log of which LevelDB drops
+   * the end is kept beside the ledger until the anchor has said that nothing confirmed was in it.
    */
   async open(): Promise<void> {
     invariant(!this.#opened && !this.#closing, 'a store is opened once')
     const { directory, checkTables = false } = this.#init
     makeDataDirectory(directory)
-    const database = await openDatabase(directory, checkTables)
+    const { database, kept } = await openDatabase(directory, checkTables)
     const anchor = new AnchorFile(anchorPath(directory))
     const reader = new RecordReader(database, directory)
     try {
       const state = await readState(reader)
       const note = anchor.open()
-      if (note !== undefined && note !== 'damaged') checkNote(note, state, reader)
+      if (note !== undefined && note !== 'damaged') checkNote(note, state, reader, keptLogs(directory))
+      // Without a note nobody can say whether the end was confirmed. In an empty database nothing was.
+      const isJudged = note === undefined ? state === undefined : note !== 'damaged'
+      if (isJudged) releaseLogs(directory, kept)
       const pending = await readPendingCounters(reader)
       const nextCounter = ([...pending].at(-1) ?? -1) + 1
       writeHolder(directory, this.#init.holder)
@@ -289,14 +294,20 @@ function prepare(change: Change, { database, reader, state, nextCounter }: Opene
 }
 
 /** A database behind its note has lost a commit that was confirmed. */
-function checkNote(note: State, state: State | undefined, reader: RecordReader): void {
+function checkNote(
+  note: State,
+  state: State | undefined,
+  reader: RecordReader,
+  kept: readonly string[],
+): void {
   const { height, hash } = note.head
   const isKnown = reader.get(heightKey(hash), decodeNumber) === height
   if (state !== undefined && state.commits >= note.commits && isKnown) return
   const end = state === undefined ? 'it is empty' : `it ends at block #${state.head.height}`
   const lost = isKnown ? 'a change after' : 'block'
+  const rest = kept.length === 0 ? '' : `; the damaged log is kept as ${kept.join(', ')}`
   throw reader.damaged(
-    `it has lost ${lost} #${height} (${toHex(hash).slice(0, 12)}), which was confirmed; ${end}`,
+    `it has lost ${lost} #${height} (${toHex(hash).slice(0, 12)}), which was confirmed; ${end}${rest}`,
   )
 }
 

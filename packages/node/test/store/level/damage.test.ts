@@ -1,5 +1,14 @@
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
 import { type Entry, toHex } from '@pulseledger/core'
 import { ClassicLevel } from 'classic-level'
 import fc from 'fast-check'
@@ -102,6 +111,10 @@ function fileOf(directory: string, suffix: string): string {
   return join(ledgerPath(directory), name)
 }
 
+function keptIn(directory: string): string[] {
+  return readdirSync(directory).filter((name) => name.startsWith('damaged-'))
+}
+
 function flip(path: string, byte: number, mask = 1): void {
   const bytes = readFileSync(path)
   bytes[byte] = (bytes[byte] as number) ^ mask
@@ -136,6 +149,40 @@ describe('the write-ahead log', () => {
     expect(await opening(directory)).toMatchObject({ code: 'STORE_DAMAGED' })
   })
 
+  test('damaged in its last commit is kept with all its bytes, and a second opening leaves it', async () => {
+    const log = fileOf(directory, '.log')
+    flip(log, statSync(log).size - 1)
+    const bytes = readFileSync(log)
+    const kept = `damaged-${basename(log)}`
+    for (let openings = 0; openings < 2; openings++) {
+      expect(String(await opening(directory))).toContain(`the damaged log is kept as ${kept}`)
+      expect(keptIn(directory)).toEqual([kept])
+      expect(readFileSync(join(directory, kept)).equals(bytes)).toBe(true)
+    }
+    // And so does whoever goes on without what was lost.
+    rmSync(anchorPath(directory))
+    await withStore(directory, (store) => store.commit(storeOnly()))
+    expect(await opening(directory)).toBeUndefined()
+    expect(keptIn(directory)).toEqual([kept])
+  })
+
+  test('does not take the place of one that is kept already', async () => {
+    const log = fileOf(directory, '.log')
+    flip(log, statSync(log).size - 1)
+    const kept = join(directory, `damaged-${basename(log)}`)
+    writeFileSync(kept, 'earlier')
+    expect(await opening(directory)).toMatchObject({ code: 'STORE_DAMAGED' })
+    expect(readFileSync(kept, 'utf8')).toBe('earlier')
+  })
+
+  test('damaged in its last commit is kept when no anchor can tell', async () => {
+    const log = fileOf(directory, '.log')
+    flip(log, statSync(log).size - 1)
+    rmSync(anchorPath(directory))
+    expect(await opening(directory)).toBeUndefined()
+    expect(keptIn(directory)).toEqual([`damaged-${basename(log)}`])
+  })
+
   test('cut off anywhere has lost something that was confirmed', async () => {
     const log = fileOf(directory, '.log')
     const size = statSync(log).size
@@ -155,7 +202,23 @@ describe('the write-ahead log', () => {
       await withStore(copy, async (store) => {
         expect(await observe(store, universe)).toEqual(expectedAnswers(expected, universe))
       })
+      expect(keptIn(copy)).toEqual([])
     }
+  })
+
+  test('with a torn end is not kept by an opening that is refused or was killed', async () => {
+    const log = fileOf(directory, '.log')
+    const bytes = readFileSync(log)
+    writeFileSync(log, Buffer.concat([bytes, bytes.subarray(0, 100)]))
+    const tables = crashedCopy(directory)
+    rmSync(fileOf(tables, '.ldb'))
+    expect(await opening(tables)).toMatchObject({ code: 'STORE_DAMAGED' })
+    expect(existsSync(join(ledgerPath(tables), basename(log)))).toBe(true)
+    expect(keptIn(tables)).toEqual([])
+
+    linkSync(log, join(directory, `damaged-${basename(log)}`))
+    expect(await opening(directory)).toBeUndefined()
+    expect(keptIn(directory)).toEqual([])
   })
 
   test('damaged before its last commit is refused before LevelDB can drop what follows', async () => {

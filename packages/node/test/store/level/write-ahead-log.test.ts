@@ -4,7 +4,7 @@ import { concatBytes } from '@pulseledger/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { crc32c, maskCrc32c } from '../../../src/store/level/crc32c.ts'
-import { examineLog, findLogHole } from '../../../src/store/level/write-ahead-log.ts'
+import { examineLog, findLogDamage } from '../../../src/store/level/write-ahead-log.ts'
 import { temporaryDirectory } from '../../support/store-places.ts'
 
 /** Where the damage is that sound commits follow. */
@@ -99,23 +99,31 @@ describe('two write-ahead logs', () => {
 
   test('have a hole when the end of the older is damaged and the newer has begun', () => {
     const directory = logs({ '000003.log': torn, '000007.log': sound })
-    expect(findLogHole(directory, 3)).toBe(
+    expect(findLogDamage(directory, 3).hole).toBe(
       `000003.log is damaged at byte ${sound.length / 2}, before commits that were made later`,
     )
   })
 
   test('have none when the older is left over from a crash that was recovered from', () => {
-    expect(findLogHole(logs({ '000003.log': torn, '000007.log': sound }), 4)).toBeUndefined()
+    const directory = logs({ '000003.log': torn, '000007.log': sound })
+    expect(findLogDamage(directory, 4)).toEqual({ hole: undefined, torn: [] })
   })
 
   test('have none when the newer is empty or cut off itself', () => {
-    expect(findLogHole(logs({ '000003.log': torn, '000007.log': new Uint8Array(0) }), 0)).toBeUndefined()
-    expect(findLogHole(logs({ '000003.log': torn, '000007.log': sound.subarray(0, 50) }), 0)).toBeUndefined()
+    const empty = logs({ '000003.log': torn, '000007.log': new Uint8Array(0) })
+    expect(findLogDamage(empty, 0)).toEqual({ hole: undefined, torn: ['000003.log'] })
+    const cut = logs({ '000003.log': torn, '000007.log': sound.subarray(0, 50) })
+    expect(findLogDamage(cut, 0)).toEqual({ hole: undefined, torn: ['000003.log', '000007.log'] })
   })
 
   test('have none when both are sound; other files are not looked at', () => {
     const directory = logs({ '000003.log': sound, '000007.log': sound, LOG: torn, '000005.ldb': torn })
-    expect(findLogHole(directory, 0)).toBeUndefined()
+    expect(findLogDamage(directory, 0)).toEqual({ hole: undefined, torn: [] })
+  })
+
+  test('are torn too when the last commit is cut off between two fragments', () => {
+    const directory = logs({ '000003.log': writeLog([40_000].map(commitOf)).subarray(0, BLOCK) })
+    expect(findLogDamage(directory, 0)).toEqual({ hole: undefined, torn: ['000003.log'] })
   })
 })
 
