@@ -4,6 +4,7 @@ import {
   decodePayload,
   type Engine,
   type EntryWithPayload,
+  equalBytes,
   fail,
   type GenesisDocument,
   type Hash,
@@ -59,6 +60,7 @@ export class LedgerService implements NodeService {
   readonly #startedAt: number
   #nextTicket = 0
   #failure: NodeFailure | undefined
+  #head: Status['head'] | undefined
 
   constructor(init: ServiceInit) {
     this.document = init.document
@@ -114,12 +116,11 @@ export class LedgerService implements NodeService {
 
   status(): Status {
     const { engine, ledger, signer } = this.#init
-    const { hash, header } = this.#durableHead()
-    const { height, time, size } = header
+    const head = this.#durableHead()
     return {
       ledger: { name: this.document.name, id: this.ledgerId, engine: engine.name },
-      head: { height, hash, time, size },
-      finalHeight: engine.finalHeight(height),
+      head,
+      finalHeight: engine.finalHeight(head.height),
       pendingCount: ledger.pending.count,
       publicKey: signer.publicKey,
       startedAt: this.#startedAt,
@@ -180,12 +181,18 @@ export class LedgerService implements NodeService {
     this.#answers.delete(ticket)
   }
 
-  #durableHead(): Block {
+  /** Remembered until the head moves: reading it decodes a whole block. */
+  #durableHead(): Status['head'] {
     const { store } = this.#init
     const head = store.head()
-    const stored = head && store.block(head.hash)
-    invariant(stored, 'a running node has a head')
-    return stored.block
+    invariant(head, 'a running node has a head')
+    if (this.#head === undefined || !equalBytes(this.#head.hash, head.hash)) {
+      const stored = store.block(head.hash)
+      invariant(stored, 'the head is stored')
+      const { time, size } = stored.block.header
+      this.#head = { ...head, time, size }
+    }
+    return this.#head
   }
 }
 

@@ -13,8 +13,7 @@
 import { equalBytes, type Hash, utf8 } from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
 import type { Clock, Logger, NodeService } from '../ports.ts'
-import { blockView } from '../views/block-view.ts'
-import { tutorialJson } from '../views/tutorial-json.ts'
+import type { RecentBlock, RecentBlocks } from './recent-blocks.ts'
 
 /** A client; one that has gone meanwhile ignores the bytes. */
 export interface Receiver {
@@ -22,7 +21,8 @@ export interface Receiver {
 }
 
 export interface BroadcasterInit {
-  readonly service: Pick<NodeService, 'document' | 'status' | 'blocks'>
+  readonly service: Pick<NodeService, 'status'>
+  readonly recent: Pick<RecentBlocks, 'newestFirst'>
   readonly clock: Clock
   readonly logger: Logger
   readonly intervalMs: number
@@ -33,7 +33,11 @@ export interface BroadcasterInit {
 export class Broadcaster {
   readonly #init: BroadcasterInit
   #cached: { readonly head: Hash; readonly bytes: Uint8Array } | undefined
-  #cancels: (() => void)[] = []
+  #cancelRound = () => {}
+  #cancelSlice = () => {}
+  /** From reading the chain to the last client. */
+  #isBusy = false
+  #stopped = false
 
   constructor(init: BroadcasterInit) {
     this.#init = init
@@ -44,65 +48,68 @@ export class Broadcaster {
   }
 
   stop(): void {
-    for (const cancel of this.#cancels) cancel()
-    this.#cancels = []
+    this.#stopped = true
+    this.#cancelRound()
+    this.#cancelSlice()
   }
 
   #waitForRound(): void {
     const { clock, intervalMs } = this.#init
-    this.#cancels = [clock.after(intervalMs, () => this.#round())]
+    this.#cancelRound = clock.after(intervalMs, () => this.#round())
   }
 
+  /** None begins before the one before has ended: it is left out. */
   #round(): void {
-    const { logger, receivers } = this.#init
     this.#waitForRound()
-    try {
-      this.#serve(this.#bytes(), [...receivers()], 0)
-    } catch (error) {
+    if (this.#isBusy) return
+    this.#isBusy = true
+    this.#broadcast().catch((error: unknown) => {
+      this.#isBusy = false
+      if (this.#stopped) return
       // Whatever reads the chain for us failed, and has stopped the node if that was its fault.
-      logger.error({ err: error }, 'the chain could not be read for a broadcast')
-    }
+      this.#init.logger.error({ err: error }, 'the chain could not be read for a broadcast')
+    })
+  }
+
+  async #broadcast(): Promise<void> {
+    const bytes = await this.#bytes()
+    if (!this.#stopped) this.#serve(bytes, [...this.#init.receivers()], 0)
   }
 
   /** Those from `first` on, a slice now and the rest in the next turn of the event loop. */
   #serve(bytes: Uint8Array, receivers: readonly Receiver[], first: number): void {
     const next = first + NODE_LIMITS.broadcastSliceCount
     for (const receiver of receivers.slice(first, next)) receiver.broadcast(bytes)
-    if (next >= receivers.length) return
-    this.#cancels[1] = this.#init.clock.after(0, () => this.#serve(bytes, receivers, next))
+    this.#isBusy = next < receivers.length
+    if (!this.#isBusy) return
+    this.#cancelSlice = this.#init.clock.after(0, () => this.#serve(bytes, receivers, next))
   }
 
-  #bytes(): Uint8Array {
-    const { service, blocksMax } = this.#init
-    const head = service.status().head.hash
-    if (this.#cached === undefined || !equalBytes(this.#cached.head, head)) {
-      this.#cached = { head, bytes: utf8(broadcastText(service, blocksMax)) }
+  async #bytes(): Promise<Uint8Array> {
+    const { service, recent, blocksMax } = this.#init
+    const { hash, height } = service.status().head
+    if (this.#cached === undefined || !equalBytes(this.#cached.head, hash)) {
+      const text = await broadcastText(recent.newestFirst(hash), height + 1, blocksMax)
+      this.#cached = { head: hash, bytes: utf8(text) }
     }
     return this.#cached.bytes
   }
 }
 
-/** At most `blocksMax` of the latest blocks, fewer when they are large; always the head. */
-export function broadcastText(service: BroadcasterInit['service'], blocksMax: number): string {
-  const { broadcastBytesMax, broadcastBlockBytesMax } = NODE_LIMITS
-  const { height } = service.status().head
+/** At most `blocksMax` of the latest of `total` blocks, fewer when they are large; always the head. */
+export async function broadcastText(
+  newestFirst: AsyncIterable<RecentBlock>,
+  total: number,
+  blocksMax: number,
+): Promise<string> {
   const blocks: string[] = []
   let bytes = 0
-  for (let at = height; at >= 0 && blocks.length < blocksMax; at--) {
-    for (const block of service.blocks(at, at)) {
-      // No reading takes less than the ten bytes of {"BPM":7}, so no more than that are decoded.
-      const view = blockView(block, service.document, broadcastBlockBytesMax / 10)
-      const json = tutorialJson(view, broadcastBlockBytesMax)
-      bytes += json.length + 1
-      if (bytes > broadcastBytesMax && blocks.length > 0) return framed(blocks, height + 1)
-      blocks.push(json)
-    }
+  for await (const { json } of newestFirst) {
+    bytes += json.length + 1
+    if (bytes > NODE_LIMITS.broadcastBytesMax && blocks.length > 0) break
+    blocks.push(json)
+    if (blocks.length >= blocksMax) break
   }
-  return framed(blocks, height + 1)
-}
-
-/** `blocks` come with the newest first. */
-function framed(blocks: readonly string[], total: number): string {
   const title = blocks.length < total ? `Latest ${blocks.length} of ${total} blocks:\n` : ''
   return `\n${title}[${blocks.toReversed().join(',')}]\n`
 }

@@ -4,6 +4,7 @@ import type { Clock, NewReading, NodeService } from '../ports.ts'
 import type { CalmLog } from './calm-log.ts'
 import type { Query } from './commands.ts'
 import { chainText, showText, statusText, verifyText } from './queries.ts'
+import type { RecentBlocks } from './recent-blocks.ts'
 import type { Effect, Session, SessionEvent } from './session.ts'
 import type { SharedVerify } from './shared-verify.ts'
 
@@ -13,6 +14,7 @@ export interface ConnectionContext {
   readonly clock: Clock
   readonly log: CalmLog
   readonly verify: SharedVerify
+  readonly recent: RecentBlocks
   /** How many terminals are connected. */
   readonly terminalCount: () => number
 }
@@ -176,19 +178,28 @@ export class Connection {
       return
     }
     try {
-      answer(this.#textOf(query))
+      if (query.kind === 'chain') this.#chainText(query.count).then(answer, failed)
+      else answer(this.#textOf(query))
     } catch (error) {
       failed(error)
     }
   }
 
-  #textOf(query: Exclude<Query, { kind: 'verify' }>): string {
+  async #chainText(count: number): Promise<string> {
+    const { service, recent } = this.#context
+    const { hash, height } = service.status().head
+    const blocks = await recent.latest(hash, count)
+    return chainText(
+      blocks.map(({ view }) => view),
+      height + 1,
+    )
+  }
+
+  #textOf(query: Exclude<Query, { kind: 'verify' | 'chain' }>): string {
     const { service, terminalCount } = this.#context
     switch (query.kind) {
       case 'status':
         return statusText(service, terminalCount())
-      case 'chain':
-        return chainText(service, query.count)
       case 'show':
         return showText(service, query.height)
     }

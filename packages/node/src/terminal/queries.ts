@@ -4,7 +4,7 @@
  */
 import { NODE_LIMITS } from '../limits.ts'
 import type { NodeService, VerifyReport } from '../ports.ts'
-import { blockView } from '../views/block-view.ts'
+import { type BlockView, blockView } from '../views/block-view.ts'
 import { printable } from '../views/printable.ts'
 import { blockDetail, blockLines, genesisLines, shortHash } from '../views/text.ts'
 import { plainTime } from '../views/time.ts'
@@ -25,14 +25,8 @@ export function statusText(node: Readable, terminalCount: number): string {
   ])
 }
 
-/** The latest `count` blocks, one a line, the newest last. */
-export function chainText(node: Readable, count: number): string {
-  const { height } = node.status().head
-  const { summaryReadingsMax } = NODE_LIMITS
-  const views = Array.from(node.blocks(height - count + 1, height), (block) =>
-    blockView(block, node.document, summaryReadingsMax),
-  )
-  const total = height + 1
+/** The latest of `total` blocks, ascending: one a line, the newest last. */
+export function chainText(views: readonly BlockView[], total: number): string {
   const title = views.length < total ? [`Latest ${views.length} of ${total} blocks:`] : []
   return text([...title, ...blockLines(views)])
 }

@@ -7,6 +7,7 @@ import { hostPort, measureOf } from './address.ts'
 import { Broadcaster } from './broadcast.ts'
 import { CalmLog } from './calm-log.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
+import { RecentBlocks } from './recent-blocks.ts'
 import { Session, type SessionConfig } from './session.ts'
 import { SharedVerify } from './shared-verify.ts'
 import { Tally } from './tally.ts'
@@ -53,6 +54,7 @@ export class TerminalServer {
   readonly #ports: readonly TerminalPort[]
   readonly #options: Required<TerminalOptions>
   readonly #context: ConnectionContext
+  readonly #recent: RecentBlocks
   readonly #broadcaster: Broadcaster
   readonly #connections = new Set<Connection>()
   /** Connections by remote address. */
@@ -76,10 +78,13 @@ export class TerminalServer {
     }
     this.#log = new CalmLog(clock, logger)
     const verify = new SharedVerify(service, clock)
-    this.#context = { service, clock, log: this.#log, verify, terminalCount: () => this.#connections.size }
     const { broadcastIntervalMs: intervalMs, broadcastBlocksMax: blocksMax } = this.#options
+    const recent = new RecentBlocks(service, Math.max(blocksMax, NODE_LIMITS.chainBlocksMax))
+    this.#recent = recent
+    const terminalCount = () => this.#connections.size
+    this.#context = { service, clock, log: this.#log, verify, recent, terminalCount }
     const receivers = () => this.#connections
-    this.#broadcaster = new Broadcaster({ service, clock, logger, intervalMs, blocksMax, receivers })
+    this.#broadcaster = new Broadcaster({ service, recent, clock, logger, intervalMs, blocksMax, receivers })
   }
 
   /**
@@ -88,6 +93,7 @@ export class TerminalServer {
    */
   async start(): Promise<readonly TerminalAddress[]> {
     const configs = this.#ports.map((port) => sessionConfig(port, this.#service))
+    this.#recent.start()
     try {
       const addresses: TerminalAddress[] = []
       for (const [index, { host, port }] of this.#ports.entries()) {
@@ -111,7 +117,8 @@ export class TerminalServer {
    * takes longer than `drainMs` is cut off.
    */
   stop(): Promise<void> {
-    this.#stopped ??= this.#drain()
+    // Whoever waits for the latest blocks is answered before they are given up.
+    this.#stopped ??= this.#drain().finally(() => this.#recent.stop())
     return this.#stopped
   }
 

@@ -63,6 +63,31 @@ export function blockView(
   return { height, hash, parent, time, producer, size, readingCount: entries.length, readings }
 }
 
+/**
+ * The same with bytes of its own. Those of a decoded block are parts of the bytes of the whole block, which a
+ * view that is kept would keep from being freed.
+ */
+export function ownedView(view: BlockView): BlockView {
+  const { hash, parent, producer, readings } = view
+  return {
+    ...view,
+    hash: new Uint8Array(hash),
+    parent: parent && new Uint8Array(parent),
+    producer: new Uint8Array(producer),
+    readings: readings.map(ownedReading),
+  }
+}
+
+function ownedReading(reading: ReadingView): ReadingView {
+  const owned = {
+    ...reading,
+    entryId: new Uint8Array(reading.entryId),
+    author: new Uint8Array(reading.author),
+  }
+  if (owned.kind !== 'present' || owned.file === undefined) return owned
+  return { ...owned, file: new Uint8Array(owned.file) }
+}
+
 type Content = Omit<PresentReading, keyof EntryView> | Omit<MissingReading, keyof EntryView>
 
 function content(bytes: Uint8Array | null, document: GenesisDocument): Content {

@@ -161,6 +161,7 @@ export class FakeNode implements NodeService {
   }
 
   blockByHash(wanted: Hash): Block | undefined {
+    this.readCount += 1
     return this.chain.find((block) => toHex(block.hash) === toHex(wanted))
   }
 

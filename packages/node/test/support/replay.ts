@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 import type { Logger } from '../../src/ports.ts'
 import { Broadcaster } from '../../src/terminal/broadcast.ts'
 import { Printer } from '../../src/terminal/printer.ts'
+import { RecentBlocks } from '../../src/terminal/recent-blocks.ts'
 import { TerminalServer } from '../../src/terminal/server.ts'
 import { FakeNode } from './fake-node.ts'
 import { SessionDriver } from './session-driver.ts'
@@ -71,6 +72,7 @@ export async function replayPure(transcript: Transcript): Promise<void> {
   const drivers: SessionDriver[] = []
   const broadcaster = new Broadcaster({
     service: node,
+    recent: new RecentBlocks(node, 100),
     clock,
     logger: SILENT,
     intervalMs: 30_000,

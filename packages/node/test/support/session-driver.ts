@@ -1,6 +1,7 @@
 import { concatBytes, utf8 } from '@pulseledger/core'
 import { chainText, showText, statusText, verifyText } from '../../src/terminal/queries.ts'
 import { type Effect, Session, type SessionEvent } from '../../src/terminal/session.ts'
+import { blockView } from '../../src/views/block-view.ts'
 import type { FakeNode } from './fake-node.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
@@ -143,12 +144,18 @@ export class SessionDriver {
     }
   }
 
+  #chainText(count: number): string {
+    const { chain, document } = this.#node
+    const views = chain.slice(-count).map((block) => blockView(block, document))
+    return chainText(views, chain.length)
+  }
+
   #textOf({ query }: Effect & { kind: 'query' }): string {
     switch (query.kind) {
       case 'status':
         return statusText(this.#node, 1)
       case 'chain':
-        return chainText(this.#node, query.count)
+        return this.#chainText(query.count)
       case 'show':
         return showText(this.#node, query.height)
       case 'verify':

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { NODE_LIMITS } from '../../src/limits.ts'
 import { CalmLog } from '../../src/terminal/calm-log.ts'
 import { Connection } from '../../src/terminal/connection.ts'
+import { RecentBlocks } from '../../src/terminal/recent-blocks.ts'
 import { type Effect, Session } from '../../src/terminal/session.ts'
 import { SharedVerify } from '../../src/terminal/shared-verify.ts'
 import { FakeNode } from '../support/fake-node.ts'
@@ -52,7 +53,8 @@ async function connected(given?: Steps) {
   const session = given ?? new Session({ document: node.document, measure: node.document.measures[0]! })
   const log = new CalmLog(clock, logger)
   const verify = new SharedVerify(node, clock)
-  const context = { service: node, clock, log, verify, terminalCount: () => 1 }
+  const recent = new RecentBlocks(node, 100)
+  const context = { service: node, clock, log, verify, recent, terminalCount: () => 1 }
   const connection = new Connection(socket as unknown as Socket, session as Session, context)
   connection.start(() => {})
   await turn()

@@ -72,6 +72,7 @@ test('bad input gets no answer and no new prompt: it gets both', async () => {
 test('a closed connection is never cleaned up: nothing of it is left, however it ended', async () => {
   const { port, server, clock, node } = await serving()
   const timersBefore = clock.timerCount
+  const listenersBefore = node.listenerCount
   const ways: ((client: SocketClient) => void)[] = [
     (client) => client.end(),
     (client) => client.socket.destroy(),
@@ -89,8 +90,9 @@ test('a closed connection is never cleaned up: nothing of it is left, however it
   for (const [index, client] of clients.entries()) ways[index % ways.length]!(client)
   await until(() => server.connectionCount === 0)
   expect(clock.timerCount).toBe(timersBefore)
-  expect(node.listenerCount).toBe(0)
+  expect(node.listenerCount).toBe(listenersBefore)
   await server.stop()
+  expect(node.listenerCount).toBe(0)
   expect(clock.timerCount).toBe(0)
 })
 
@@ -101,7 +103,8 @@ test('a full-chain JSON per client every 30 s, cost grows as clients x blocks: w
   const readBefore = node.readCount
   clock.advance(30_000)
   await until(() => clients.every(({ output }) => output.endsWith(`]\n${PROMPT}`)))
-  expect(node.readCount - readBefore).toBe(NODE_LIMITS.broadcastBlocksMax)
+  // The node had them in memory when they were connected.
+  expect(node.readCount - readBefore).toBe(0)
   expect(clients[0]!.output).toContain('Latest 100 of 401 blocks:\n')
   const sizeAt400 = clients[0]!.output.length
   for (let value = 1; value <= 400; value++) node.add([{ measure: 'bpm', value }])
