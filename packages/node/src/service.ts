@@ -1,7 +1,5 @@
 import {
   type Block,
-  checkReading,
-  decodePayload,
   type Engine,
   type EntryWithPayload,
   equalBytes,
@@ -16,6 +14,7 @@ import {
   type Result,
   SALT_BYTES,
   type Signer,
+  validateReading,
 } from '@pulseledger/core'
 import type {
   BlockStore,
@@ -88,18 +87,16 @@ export class LedgerService implements NodeService {
     const checked = await this.#init.checkEntries(items)
     const results = items.map((item, i) => {
       const stateless = checked[i] as Result<undefined>
-      return stateless.ok ? this.#checkMeasure(item) : stateless
+      return stateless.ok ? validateReading(item.payload, this.document) : stateless
     })
     const answers = this.#submitValid(items.filter((_, i) => results[i]?.ok)).values()
     return Promise.all(results.map((result) => (result.ok ? (answers.next().value as Answered) : result)))
   }
 
-  #checkMeasure({ payload }: EntryWithPayload): Result<unknown> {
-    const decoded = decodePayload(payload)
-    return decoded.ok ? checkReading(this.document, decoded.value.measure, decoded.value.value) : decoded
-  }
-
   #submitValid(items: readonly EntryWithPayload[]): Answered[] {
+    // The node may have failed while the entries were checked: nobody would answer these any more.
+    const failure = this.#failure
+    if (failure) return items.map(() => Promise.resolve(stopped(failure)))
     const firstTicket = this.#nextTicket
     this.#nextTicket += items.length
     const answers = items.map(

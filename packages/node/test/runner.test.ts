@@ -1,6 +1,6 @@
 import { type EntryWithPayload, encodePayload, fail, ok, type Result, signEntry } from '@pulseledger/core'
 import { describe, expect, test } from 'vitest'
-import type { Receipt } from '../src/ports.ts'
+import { NodeFailure, type Receipt } from '../src/ports.ts'
 import { MemoryDisk } from '../src/store/memory/memory-disk.ts'
 import { COMMIT_FAULTS } from './support/fault-store.ts'
 import { crypto, type MemoryNode, startMemoryNode } from './support/memory-node.ts'
@@ -147,5 +147,13 @@ describe('entries signed by their authors', () => {
     const [one, other] = await Promise.all(twice)
     expect(one).toEqual(other)
     expect(one?.[0]).toMatchObject({ ok: true, value: { height: 2 } })
+  })
+
+  test('are answered also when the node fails while they are checked', async () => {
+    const node = await startMemoryNode()
+    const entries = node.service.submitEntries([signed(node, 0)])
+    node.service.onFailure(new NodeFailure('STORE_WRITE_FAILED', 'made to fail'))
+    expect(await entries).toMatchObject([{ ok: false, error: { code: 'NODE_STOPPING' } }])
+    expect(node.service.unansweredCount).toBe(0)
   })
 })

@@ -43,15 +43,19 @@ export function validateBlockShape(
   return ok()
 }
 
+/** Whether a payload holds a reading that the ledger's measures allow. */
+export function validateReading(payload: Uint8Array, document: GenesisDocument): Result<unknown> {
+  const reading = decodePayload(payload)
+  return reading.ok ? checkReading(document, reading.value.measure, reading.value.value) : reading
+}
+
 /**
  * Second stage: every reading is one that the ledger's measures allow. The payloads must have been checked.
  */
 export function validateReadings(block: Block, document: GenesisDocument): Result<undefined> {
   for (const payload of block.payloads) {
     if (payload === null) continue
-    const reading = decodePayload(payload)
-    if (!reading.ok) return reading
-    const checked = checkReading(document, reading.value.measure, reading.value.value)
+    const checked = validateReading(payload, document)
     if (!checked.ok) return checked
   }
   return ok()
