@@ -53,9 +53,105 @@ export const LIMITS = {
   pendingBytesMax: 256 * 1_048_576,
   /** Entries of one author that may wait ahead of a missing one: one batch out of order. */
   pendingGapMax: 1_024,
+  /** Entries of all authors that may do so: keys cost nothing, so what nobody can include is a small part. */
+  pendingGappedMax: 65_536,
+  /** Percent of pending that entries of other nodes may fill: the readings of this one always find room. */
+  pendingForeignPercent: 75,
+  /** Readings that wait unsigned while the node catches up: whoever types them waits for their answer. */
+  heldReadingsMax: 10_000,
+  /** Submitted entries on blocks that are not final, whose new place is told after a reorg: some 30 MB. */
+  receiptsWatchedMax: 262_144,
+  /** Pending entries that are published again at once: two full blocks. */
+  republishEntriesMax: 2_000,
+  /** Wait before pending entries are published again; it doubles up to the maximum while none is included. */
+  republishMinMs: 3_000,
+  republishMaxMs: 60_000,
+  /**
+   * How long after a block of another node a node holds back: longer than a block takes to reach its peers.
+   */
+  contentionWindowMs: 40,
+  /** What it holds back at least: whoever made the last block can then make the next one undisturbed. */
+  contentionHoldMs: 20,
+  /**
+   * How long entries of other nodes wait before this one makes a block for them: their own nodes come first.
+   */
+  foreignPatienceMs: 300,
+  /** How long own entries wait at most, however many blocks of others arrive without them. */
+  ownPatienceMs: 1_000,
   /** Blocks and bytes that wait for a parent: sync asks for them again, so dropping one costs only time. */
   waitingBlocksMax: 512,
   waitingBytesMax: 64 * 1_048_576,
   /** Headers of refused branches whose weight is followed, to raise an alarm when one outgrows the chain. */
   refusedHeadersMax: 1_024,
+  /** Bytes of the least entry: a block has no more entries than its body has of these. */
+  entryBytesMin: 173,
+  /** Bytes of any question to a peer: 128 hashes, or 64 addresses, with what frames them. */
+  requestBytesMax: 16_384,
+  /** Hashes in a locator: they thin out by doubling, so 64 span every chain. */
+  locatorHashesMax: 64,
+  /** Headers and bytes of an answer: each header at its longest, with its signature and its frame. */
+  headersCountMax: 512,
+  headersBytesMax: 393_216,
+  /** Blocks whose contents one question may ask for. */
+  bodiesCountMax: 128,
+  /** Bytes of an answer with contents: the longest block, and three bytes for each of its payloads. */
+  bodiesBytesMax: 16 * 1_048_576 + 65_536,
+  /** Bytes and entries of a gossip message, which each node passes on to several others. */
+  gossipBytesMax: 1_048_576,
+  gossipEntriesMax: 2_048,
+  /** Bytes of the contents that are sent along with a new block's header: larger ones are asked for once. */
+  inlineContentsBytesMax: 16_384,
+  /** Bytes of an announcement: a header, its signature, contents and the frame. */
+  announcementBytesMax: 18_432,
+  /** Addresses of nodes in one message, and characters of one: an IPv6 multiaddr with a peer id has 111. */
+  addressesMax: 64,
+  addressBytesMax: 128,
+  /** Bytes of the answer to a hello: the longest genesis document and its frame. */
+  helloBytesMax: 66_048,
+  /** Addresses in an invite, which people copy: a machine has a few, and one that answers is enough. */
+  inviteAddressesMax: 8,
+  /** Characters of an invite: its addresses at their longest need 1,718. */
+  inviteCharactersMax: 2_048,
+  /** Headers that wait for their bodies in a catch-up: some 2 MB, whatever the length of the chain. */
+  syncHeadersAheadMax: 2_048,
+  /** Blocks from the front of the catch-up whose bodies may be asked for: eight questions in parallel. */
+  syncBodiesAheadMax: 512,
+  /** Bytes of bodies held until those before them are here: beyond it only the foremost are asked for. */
+  syncBodiesBytesMax: 64 * 1_048_576,
+  /** Blocks of one question to a fast peer; a slow one is asked for fewer. */
+  syncBodiesPerRequestMax: 64,
+  /** Questions for bodies to one peer at a time: one travels while the other is being answered. */
+  syncBodyRequestsPerPeerMax: 2,
+  /** Unfinished feeds of the ledger: one is being written while the next is being validated. */
+  syncFeedsMax: 2,
+  /** Bytes of blocks in a feed, unless one block alone has more: they become one write of the store. */
+  syncFeedBytesMax: 4 * 1_048_576,
+  /** Blocks announced without a body that are being fetched: gossip brings a few a second. */
+  syncAnnouncedMax: 64,
+  /** Between two exchanges of statuses with a peer: how long a lost gossip message leaves a node behind. */
+  syncStatusIntervalMs: 5_000,
+  /** Between two of them when something new is known: one message a second costs nothing. */
+  syncStatusSoonMs: 1_000,
+  /** A question to a peer is given up after this: the longest answer takes it at 14 Mbit/s. */
+  syncRequestTimeoutMs: 10_000,
+  /** After this the foremost block is asked of a second peer too: the others fill the window in that time. */
+  syncFrontPatienceMs: 1_000,
+  /** Wait before a peer that failed is asked again; it doubles up to the maximum. */
+  syncBackoffMinMs: 1_000,
+  syncBackoffMaxMs: 30_000,
+  /** Questions left unanswered until a peer is hung up on: with the waits between them, a minute. */
+  syncStallsMax: 5,
+  /** False claims until a peer is hung up on: a reorganisation between two answers looks like one. */
+  syncClaimFaultsMax: 3,
+  /** One of either is forgiven after this: longer than any wait, so a peer that always fails is found. */
+  syncFaultDecayMs: 60_000,
+  /** Between two looks at a peer whose history and ours part below our final block, and at an early block. */
+  syncDivergedRecheckMs: 60_000,
+  syncEarlyRetryMs: 10_000,
+  /** Hashes of blocks found invalid, of early blocks and of forks told of: the oldest are forgotten. */
+  syncHashesRememberedMax: 1_024,
+  /** Blocks a peer must be ahead by to call it a catch-up: gossip of the last two may be on its way. */
+  syncGapMin: 3,
+  /** Blocks between two reports of progress: some ten a second at the fastest. */
+  syncProgressStep: 256,
 } as const

@@ -30,7 +30,9 @@ describe('the table of errors', () => {
   })
 
   test('has no row that nothing uses', () => {
-    const paths = globSync('*/src/**/*.ts', { cwd: packages }).filter((path) => path !== 'core/src/errors.ts')
+    const paths = globSync('*/src/**/*.ts', { cwd: packages }).filter(
+      (path) => !/^core\/src\/(?:[a-z]+-)?errors\.ts$/.test(path),
+    )
     const sources = paths.map((path) => readFileSync(new URL(path, packages), 'utf8')).join('\n')
     const unused = table.map(([code]) => code).filter((code) => !sources.includes(`'${code}'`))
     expect(paths.length).toBeGreaterThan(0)

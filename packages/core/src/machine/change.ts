@@ -46,6 +46,10 @@ export interface ChainReader {
   nextSequence(author: Uint8Array): number
   /** A stored block of any branch. */
   block(hash: Hash): StoredBlock | undefined
+  /** Where an entry stands on the durable canonical chain; `index` in the log. */
+  entryById(id: Hash): { readonly height: number; readonly index: number } | undefined
+  /** Of the durable canonical chain; undefined above its head. */
+  canonicalHash(height: number): Hash | undefined
 }
 
 export interface StoredBlock extends WeighedBlock {

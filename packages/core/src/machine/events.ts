@@ -33,8 +33,12 @@ export type LedgerEvent =
       readonly firstTicket: Ticket
       readonly items: readonly EntryWithPayload[]
     }
-  /** A block from elsewhere, found valid by itself. */
-  | { readonly kind: 'block-received'; readonly block: Block }
+  /** Entries that other nodes told us of, each found valid by itself. Nobody here waits for them. */
+  | { readonly kind: 'entries-received'; readonly items: readonly EntryWithPayload[] }
+  /** Blocks from elsewhere, each found valid by itself. One change of the store for all of them. */
+  | { readonly kind: 'blocks-received'; readonly blocks: readonly Block[] }
+  /** What decides when to make blocks: alone, among peers, or behind them. */
+  | { readonly kind: 'network'; readonly peerCount: number; readonly isBehind: boolean }
   /** The effect `persist` with this token is durable. */
   | { readonly kind: 'persisted'; readonly token: number }
   /** Time has passed: asked for by the effect `wake`. */
@@ -47,11 +51,12 @@ export type LedgerEvent =
 export type Effect =
   /** Make it durable, then report `persisted`. */
   | { readonly kind: 'persist'; readonly token: number; readonly change: Change }
-  /** Tell other nodes. */
-  | { readonly kind: 'publish'; readonly blocks: readonly Block[] }
+  /** Tell other nodes: a block made here, or entries accepted here that no block of ours carries at once. */
+  | { readonly kind: 'publish-block'; readonly block: Block }
+  | { readonly kind: 'publish-entries'; readonly items: readonly EntryWithPayload[] }
   /** Tell whoever is connected here. */
   | { readonly kind: 'notify'; readonly notices: readonly Notice[] }
-  /** Send the event `tick` at this time. */
+  /** Send the event `tick` at this time. Replaces the time set before. */
   | { readonly kind: 'wake'; readonly time: number }
 
 export type Notice =
@@ -61,6 +66,16 @@ export type Notice =
   | {
       readonly kind: 'included'
       readonly ticket: Ticket
+      readonly entryId: Hash
+      readonly height: number
+      readonly blockHash: Hash
+      readonly index: number
+    }
+  /** A submission that was told to be included has left its block: it is pending again. */
+  | { readonly kind: 'receipt-withdrawn'; readonly entryId: Hash }
+  /** It is on the chain again, elsewhere. Withdrawn and included by one change, only this is told. */
+  | {
+      readonly kind: 'receipt-moved'
       readonly entryId: Hash
       readonly height: number
       readonly blockHash: Hash

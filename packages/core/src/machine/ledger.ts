@@ -4,34 +4,44 @@
  * `step` is told what happened and answers what must be done: persist, then publish, then notify. It
  * decides at once and in memory; the runner makes it durable and only then tells anyone. While a block made
  * here is being written, readings collect in pending; they make the next block when it is durable. That is
- * the group commit.
+ * the group commit. Blocks of others that are being written hold up nothing: changes are made durable in
+ * order, so ours is never told of before what it stands on.
  *
  * A block is placed on its parent only when it is valid there, so every block of the tree is valid and
  * choosing the head compares weights and nothing else. Blocks whose parent is missing wait. A block that
  * would fork the chain below its final block is refused; an alarm is raised when the branch that it belongs
- * to outgrows ours.
+ * to outgrows ours. See intake.ts.
  *
  * Entries of blocks that lose their place return to pending, in the same change that moves the head: no crash
- * can lose them. Ours and others' are treated alike.
+ * can lose them.
+ *
+ * Among peers, production-policy.ts says when to make a block. Entries of ours that do not go into one at
+ * once are made durable as pending, again as many at a time as came meanwhile, and then told to the peers.
+ * Behind the peers nothing is signed: readings are held.
  */
 import type { Block } from '../block/block.ts'
 import { checkReading, type GenesisDocument } from '../block/genesis.ts'
 import type { Header } from '../block/header.ts'
-import { type Hash, keyOf } from '../bytes.ts'
+import { equalBytes, type Hash, keyOf } from '../bytes.ts'
 import { type Engine, isPreferred } from '../consensus/engine.ts'
 import type { Crypto, Signer } from '../crypto.ts'
 import { type EntryWithPayload, signEntry } from '../entry/entry.ts'
 import { checkPayload, encodePayload } from '../entry/payload.ts'
+import { LIMITS } from '../limits.ts'
 import { type Failure, fail } from '../result.ts'
-import { validateBlockLink, validateBlockOnParent } from '../validation/block-on-parent.ts'
 import type { BlockTree, TreeBlock } from './block-tree.ts'
-import type { ChainReader } from './change.ts'
-import type { Effect, LedgerEvent, Notice, ReadingInput, Ticket } from './events.ts'
+import { canonicalHash, findIncluded, type IncludedPlace } from './chain-lookup.ts'
+import type { ChainReader, Change } from './change.ts'
+import type { Effect, LedgerEvent, ReadingInput, Ticket } from './events.ts'
 import { moveHead } from './head-move.ts'
-import { type NextOnChain, Pending, type PendingLimits } from './pending.ts'
+import { Intake, type IntakeConfig } from './intake.ts'
+import { type NextOnChain, Pending, type PendingEntry, type PendingLimits } from './pending.ts'
 import { produceBlock } from './produce.ts'
-import { RefusedBlocks } from './refused.ts'
-import { WaitingBlocks } from './waiting.ts'
+import { contentionDelay, productionTime } from './production-policy.ts'
+import { Receipts } from './receipts.ts'
+import { Republish } from './republish.ts'
+import { earliest, effectsOf, emptyStep, type Step } from './step.ts'
+import { type ChangeKind, Unsettled } from './unsettled.ts'
 
 export interface LedgerConfig {
   readonly document: GenesisDocument
@@ -41,52 +51,51 @@ export interface LedgerConfig {
   /** The node's key: author of the readings submitted here, producer of the blocks made here. */
   readonly signer: Signer
   readonly reader: ChainReader
-  readonly limits?: {
+  readonly limits?: IntakeConfig['limits'] & {
     readonly pending?: Partial<PendingLimits>
-    readonly waiting?: { readonly blocksMax?: number; readonly bytesMax?: number }
-    readonly refusedHeadersMax?: number
+    readonly heldReadingsMax?: number
+    readonly receiptsWatchedMax?: number
   }
 }
 
-/** A change that is being written. */
-interface Unsettled {
-  readonly token: number
-  /** Height of the final block after it. */
-  readonly baseHeight: number
-  readonly added: readonly TreeBlock[]
-}
-
-/** What one step gathers before it answers. */
-interface Outcome {
-  readonly added: TreeBlock[]
-  readonly notices: Notice[]
+/** A reading that is signed once the node has caught up. */
+interface HeldReading {
+  readonly tickets: readonly Ticket[]
+  readonly payload: Uint8Array
 }
 
 export class Ledger {
   readonly #config: LedgerConfig
   readonly #tree: BlockTree
   readonly #pending: Pending
-  readonly #waiting: WaitingBlocks
-  readonly #early: WaitingBlocks
-  readonly #refused: RefusedBlocks
-  readonly #unsettled: Unsettled[] = []
-  /**
-   * The blocks of `#unsettled` by key: those that left the tree before the store has them are still known.
-   */
-  readonly #writing = new Map<string, TreeBlock>()
+  readonly #intake: Intake
+  readonly #receipts: Receipts
+  readonly #republish: Republish
+  readonly #ownKey: string
+  readonly #isProducer: boolean
+  readonly #unsettled = new Unsettled()
   readonly #nextOnChain: NextOnChain = (author, key) => this.#tree.nextSequence(this.#head, author, key)
   #head: TreeBlock
-  #token = 0
+  #headSince = 0
+  #headDelayMs: number | undefined
+  /** Key of the head on which the engine let this node make no block. */
+  #refusedOn: string | undefined
+  #network = { peerCount: 0, isBehind: false }
+  #held: HeldReading[] = []
+  #wakeTime: number | undefined
 
   /** `tree` holds the stored blocks above the final one, `head` is the stored head: see load.ts. */
   constructor(config: LedgerConfig, tree: BlockTree, head: TreeBlock, pending: Iterable<EntryWithPayload>) {
+    const { document, signer, limits } = config
     this.#config = config
     this.#tree = tree
     this.#head = head
-    this.#pending = new Pending(config.limits?.pending)
-    this.#waiting = new WaitingBlocks(config.limits?.waiting)
-    this.#early = new WaitingBlocks(config.limits?.waiting)
-    this.#refused = new RefusedBlocks(config.limits?.refusedHeadersMax)
+    this.#pending = new Pending(limits?.pending)
+    this.#intake = new Intake(config, tree, this.#unsettled.blocks)
+    this.#receipts = new Receipts(limits?.receiptsWatchedMax)
+    this.#republish = new Republish(this.#pending)
+    this.#ownKey = keyOf(signer.publicKey)
+    this.#isProducer = document.producers?.some((key) => equalBytes(key, signer.publicKey)) ?? true
     this.#pending.restore([...pending], this.#nextOnChain)
   }
 
@@ -103,7 +112,17 @@ export class Ledger {
   }
 
   get waitingCount(): number {
-    return this.#waiting.count + this.#early.count
+    return this.#intake.waitingCount
+  }
+
+  /** Readings that wait unsigned for the node to catch up. */
+  get heldCount(): number {
+    return this.#held.length
+  }
+
+  /** Submissions whose place may still change. */
+  get watchedCount(): number {
+    return this.#receipts.count
   }
 
   /** The author's next sequence on the chain of the head. */
@@ -111,169 +130,248 @@ export class Ledger {
     return this.#nextOnChain(author, keyOf(author))
   }
 
+  /** Of the head's chain; undefined above it. */
+  canonicalHash(height: number): Hash | undefined {
+    return canonicalHash(height, this.#head, this.#unsettled.blocks, this.#config.reader)
+  }
+
+  /** A valid block of any branch. `isOpen`: it is the final one or above it, so blocks may be put on it. */
+  find(
+    hash: Hash,
+  ): { readonly header: Header; readonly weight: bigint; readonly isOpen: boolean } | undefined {
+    const block = this.#tree.get(hash)
+    const found = block ?? this.#intake.past(hash)
+    return found && { header: found.header, weight: found.weight, isOpen: block !== undefined }
+  }
+
+  /** Where an entry is on the chain of the head, durable or not. */
+  included(entryId: Hash): IncludedPlace | undefined {
+    return findIncluded(entryId, this.#head, this.#unsettled.blocks, this.#config.reader)
+  }
+
   /** `now`: ms since 1970, an integer; it may go backwards. */
   step(event: LedgerEvent, now: number): Effect[] {
+    const step = emptyStep(now)
+    this.#headSince = Math.min(this.#headSince, now)
+    this.#handle(event, step)
+    if (step.persist === undefined) this.#proceed(step)
+    if (this.#network.peerCount > 0) step.entries.push(...this.#republish.take(now))
+    const effects = effectsOf(step)
+    const time = this.#nextTime(now)
+    if (time === undefined || time === this.#wakeTime) return effects
+    this.#wakeTime = time
+    effects.push({ kind: 'wake', time })
+    return effects
+  }
+
+  #handle(event: LedgerEvent, step: Step): void {
     switch (event.kind) {
       case 'started':
-        return this.#produce(now)
+        return
       case 'reading-submitted':
-        return this.#submitReading(event.ticket, event.reading, event.salt, now)
+        this.#submitReading(event.ticket, event.reading, event.salt, step)
+        return
       case 'entries-submitted':
-        return this.#submitEntries(event.firstTicket, event.items, now)
-      case 'block-received':
-        return this.#receive([event.block], now)
+        for (const [i, item] of event.items.entries()) {
+          this.#submit(item, { tickets: [event.firstTicket + i] }, step)
+        }
+        return
+      case 'entries-received':
+        for (const item of event.items) {
+          const isOurs = keyOf(item.entry.author) === this.#ownKey
+          this.#pending.add(item, this.#nextOnChain, { isOurs, now: step.now })
+        }
+        return
+      case 'blocks-received':
+        this.#receive(event.blocks, step)
+        return
+      case 'network':
+        this.#setNetwork(event, step)
+        return
       case 'persisted':
-        return this.#persisted(event.token, now)
+        this.#unsettled.settle(event.token, this.#tree)
+        return
       case 'tick':
-        return this.#receive(this.#early.takeDue(now + this.#config.document.limits.timeAhead), now)
+        this.#wakeTime = undefined
+        this.#receive(this.#intake.takeDue(step.now), step)
     }
   }
 
-  #submitReading(ticket: Ticket, reading: ReadingInput, salt: Uint8Array, now: number): Effect[] {
-    const { document, crypto, ledgerId, signer } = this.#config
-    const checked = checkReading(document, reading.measure, reading.value)
-    if (!checked.ok) return rejected(ticket, checked.error)
-    const sealed = checkPayload({ salt, ...reading })
-    if (!sealed.ok) return rejected(ticket, sealed.error)
-    const payload = encodePayload(sealed.value)
+  #submitReading(ticket: Ticket, reading: ReadingInput, salt: Uint8Array, step: Step): void {
+    const checked = checkReading(this.#config.document, reading.measure, reading.value)
+    const sealed = checked.ok ? checkPayload({ salt, ...reading }) : checked
+    const heldMax = this.#config.limits?.heldReadingsMax ?? LIMITS.heldReadingsMax
+    if (!sealed.ok) {
+      reject([ticket], sealed.error, step)
+      return
+    }
+    const held = { tickets: [ticket], payload: encodePayload(sealed.value) }
+    if (!this.#network.isBehind) this.#sign(held, step)
+    else if (this.#held.length < heldMax) this.#held.push(held)
+    else reject([ticket], fail('PENDING_FULL', `${heldMax} readings wait to be signed already`).error, step)
+  }
+
+  /** With the next sequence of this node. */
+  #sign({ payload, tickets }: HeldReading, step: Step): void {
+    const { crypto, ledgerId, signer } = this.#config
     const sequence = this.#pending.nextSequence(signer.publicKey, this.#nextOnChain)
     const entry = signEntry({ ledgerId, sequence, commitment: crypto.sha256(payload) }, signer, crypto)
-    return this.#submitEntries(ticket, [{ entry, payload }], now)
+    this.#submit({ entry, payload }, { tickets, isReading: true }, step)
   }
 
-  #submitEntries(firstTicket: Ticket, items: readonly EntryWithPayload[], now: number): Effect[] {
-    const notices: Notice[] = []
-    for (const [i, item] of items.entries()) {
-      const ticket = firstTicket + i
-      const added = this.#pending.add(item, this.#nextOnChain, ticket)
-      if (!added.ok) notices.push({ kind: 'rejected', ticket, error: added.error })
-    }
-    return this.#produce(now, notices)
+  #submit(
+    item: EntryWithPayload,
+    { tickets, isReading = false }: { tickets: readonly Ticket[]; isReading?: boolean },
+    step: Step,
+  ): void {
+    const origin = { tickets, isReading, isOurs: true, now: step.now }
+    const added = this.#pending.add(item, this.#nextOnChain, origin)
+    if (added.ok) return
+    const place = added.error.code === 'ENTRY_SEQUENCE_TAKEN' && this.included(item.entry.id)
+    if (!place) reject(tickets, added.error, step)
+    else for (const ticket of tickets) step.notices.push({ kind: 'included', ticket, ...place })
   }
 
-  #receive(blocks: readonly Block[], now: number): Effect[] {
-    const outcome: Outcome = { added: [], notices: [] }
-    const queue = [...blocks]
-    for (let block = queue.shift(); block; block = queue.shift()) {
-      if (this.#place(block, now, outcome)) queue.push(...this.#waiting.takeChildren(block))
-    }
-    const effects = outcome.added.length > 0 ? this.#chooseHead(outcome) : notify(outcome.notices)
-    const earliest = this.#early.earliestTime()
-    if (earliest === undefined) return effects
-    return [...effects, { kind: 'wake', time: earliest - this.#config.document.limits.timeAhead }]
+  #receive(blocks: readonly Block[], step: Step): void {
+    if (blocks.length === 0) return
+    const { added, notices } = this.#intake.place(blocks, step.now, this.#head)
+    step.notices.push(...notices)
+    if (added.length > 0) this.#chooseHead(added, 'foreign', step)
   }
 
-  /** Puts a block where it belongs. True when blocks that wait for it can be looked at again. */
-  #place(block: Block, now: number, { added, notices }: Outcome): boolean {
-    const parentHash = block.header.parent
-    if (parentHash === null || this.#tree.get(block.hash) || this.#refused.get(block.hash)) return false
-    const parent = this.#tree.get(parentHash)
-    if (parent === undefined) return this.#placeOutside(block, parentHash, notices)
-
-    const rules = { engine: this.#config.engine, timeAhead: this.#config.document.limits.timeAhead }
-    const checked = validateBlockOnParent(block, this.#tree.viewOf(parent), rules, now, this.#config.crypto)
-    if (checked.ok) {
-      const weight = parent.weight + this.#config.engine.weight(block.header)
-      added.push(this.#tree.add(block, weight, checked.value, parent))
-      return true
-    }
-    notices.push({ kind: 'block-refused', block, error: checked.error })
-    if (checked.error.code === 'BLOCK_TIME_AHEAD') this.#hold(this.#early, block, notices)
-    return false
-  }
-
-  /** A block whose parent is not in the tree: known already, below the final block, or early. */
-  #placeOutside(block: Block, parentHash: Hash, notices: Notice[]): boolean {
-    const { engine } = this.#config
-    if (this.#past(block.hash)) return false
-    const refusedParent = this.#refused.get(parentHash)
-    const parent = refusedParent ?? this.#past(parentHash)
-    if (parent === undefined) {
-      this.#hold(this.#waiting, block, notices)
-      return false
-    }
-    const linked = validateBlockLink(block, { ...parent, hash: parentHash }, engine)
-    if (!linked.ok) {
-      notices.push({ kind: 'block-refused', block, error: linked.error })
-      return false
-    }
-    const weight = parent.weight + engine.weight(block.header)
-    const forkHeight = refusedParent?.forkHeight ?? parent.header.height
-    this.#refused.add(block, weight, forkHeight)
-    const { height } = block.header
-    const message = `block ${height} leaves the chain at ${forkHeight}; ${this.finalHeight} is final`
-    const { error } = fail('BLOCK_BELOW_FINAL', message)
-    notices.push({ kind: 'block-refused', block, error })
-    const isHeavier = isPreferred({ hash: block.hash, weight }, this.#head)
-    if (isHeavier && this.#refused.isFirstAlarm(forkHeight)) notices.push({ kind: 'alarm', error })
-    return true
-  }
-
-  /** A block that is not in the tree any more: it is below the final one or beside it. */
-  #past(hash: Hash): { readonly header: Header; readonly weight: bigint } | undefined {
-    const writing = this.#writing.get(keyOf(hash))
-    if (writing) return writing
-    const stored = this.#config.reader.block(hash)
-    return stored && { header: stored.block.header, weight: stored.weight }
-  }
-
-  #hold(pool: WaitingBlocks, block: Block, notices: Notice[]): void {
-    for (const dropped of pool.add(block)) {
-      const { error } = fail('BLOCK_WAITING_FULL', `block ${dropped.header.height} was dropped`)
-      notices.push({ kind: 'block-refused', block: dropped, error })
-    }
+  #setNetwork({ peerCount, isBehind }: { peerCount: number; isBehind: boolean }, step: Step): void {
+    const before = this.#network.peerCount
+    this.#network = { peerCount, isBehind }
+    if (!isBehind) for (const held of this.#held.splice(0)) this.#sign(held, step)
+    if (peerCount > before && before > 0) this.#republish.reset()
+    if (peerCount > 0 && before === 0) step.entries.push(...this.#republish.takeAll(step.now))
   }
 
   /** Fork choice over what this step added, as one change. */
-  #chooseHead({ added, notices }: Outcome): Effect[] {
+  #chooseHead(added: readonly TreeBlock[], kind: ChangeKind, step: Step): void {
     let best = this.#head
     for (const candidate of added) if (isPreferred(candidate, best)) best = candidate
 
-    const move = moveHead(this.#head, best, added, {
+    const { now } = step
+    const { change, notices, returned, displaced } = moveHead(this.#head, best, added, {
       ...this.#config,
       tree: this.#tree,
       pending: this.#pending,
+      receipts: this.#receipts,
+      ownKey: this.#ownKey,
+      now,
     })
+    if (best !== this.#head) {
+      this.#headSince = now
+      this.#headDelayMs = undefined
+    }
     this.#head = best
     this.#tree.advanceBase(best, this.#config.engine.finalHeight(best.header.height))
+    this.#receipts.final(this.finalHeight)
+    if (change.pendingRemove.length > 0) this.#republish.reset()
 
-    this.#token += 1
-    this.#unsettled.push({ token: this.#token, baseHeight: this.finalHeight, added })
-    for (const block of added) this.#writing.set(block.key, block)
-    return [
-      { kind: 'persist', token: this.#token, change: move.change },
-      { kind: 'publish', blocks: move.change.blocks.map(({ block }) => block) },
-      ...notify([...notices, ...move.notices]),
-    ]
+    this.#persist(change, kind, added, step)
+    step.notices.push(...notices)
+    for (const item of displaced) this.#replace(item, step)
+    if (this.#network.peerCount > 0) this.#publish(returned, step)
   }
 
-  #persisted(token: number, now: number): Effect[] {
-    for (let first = this.#unsettled[0]; first && first.token <= token; first = this.#unsettled[0]) {
-      for (const block of first.added) {
-        block.fresh = undefined
-        this.#writing.delete(block.key)
-      }
-      this.#tree.settle(first.baseHeight)
-      this.#unsettled.shift()
+  /** Another entry has its sequence. A reading that was never confirmed gets the next one. */
+  #replace({ entry, payload, tickets, isReading }: PendingEntry, step: Step): void {
+    const message = `sequence ${entry.sequence} was taken by another entry of the same author`
+    if (!isReading) reject(tickets, fail('ENTRY_SEQUENCE_TAKEN', message).error, step)
+    else if (this.#network.isBehind) this.#held.push({ payload, tickets })
+    else this.#sign({ payload, tickets }, step)
+  }
+
+  #persist(change: Change, kind: ChangeKind, added: readonly TreeBlock[], step: Step): void {
+    step.persist = { token: this.#unsettled.add(kind, this.finalHeight, added), change }
+  }
+
+  #publish(items: readonly PendingEntry[], step: Step): void {
+    this.#pending.markPublished(items, step.now)
+    step.entries.push(...items)
+  }
+
+  /**
+   * A block of what is pending, if its time has come. While one is being written what comes joins the next.
+   */
+  #proceed(step: Step): void {
+    if (this.#unsettled.has('own-block')) return
+    const time = this.#productionTime(step.now)
+    if (time !== undefined && time <= step.now && this.#produce(step)) return
+    if (this.#mustShelter()) this.#shelter(step)
+  }
+
+  #produce(step: Step): boolean {
+    const made = produceBlock(this.#tree.viewOf(this.#head), this.#pending, step.now, this.#config)
+    if (made === undefined) {
+      this.#refusedOn = this.#head.key
+      return false
     }
-    return this.#produce(now)
-  }
-
-  /** A block of what is pending, unless one is being written: then what comes meanwhile joins the next. */
-  #produce(now: number, notices: Notice[] = []): Effect[] {
-    if (this.#unsettled.length > 0 || this.#pending.count === 0) return notify(notices)
-    const made = produceBlock(this.#tree.viewOf(this.#head), this.#pending, now, this.#config)
-    if (made === undefined) return notify(notices)
     const weight = this.#head.weight + this.#config.engine.weight(made.block.header)
-    const added = this.#tree.add(made.block, weight, made.outcome, this.#head)
-    return this.#chooseHead({ added: [added], notices })
+    step.block = made.block
+    this.#chooseHead([this.#tree.add(made.block, weight, made.outcome, this.#head)], 'own-block', step)
+    return true
+  }
+
+  /** Whether the engine may let this node make a block on the head. */
+  get #mayProduce(): boolean {
+    return this.#isProducer && this.#refusedOn !== this.#head.key
+  }
+
+  /** When a block is to be made; undefined: not as things are. */
+  #productionTime(now: number): number | undefined {
+    if (!this.#mayProduce || this.#pending.readyCount === 0) return undefined
+    const { ours, foreign } = this.#pending.oldestReady()
+    // The clock may have gone backwards since they came.
+    if (ours) ours.since = Math.min(ours.since, now)
+    if (foreign) foreign.since = Math.min(foreign.since, now)
+    return productionTime({
+      ...this.#network,
+      head: {
+        isOwn: equalBytes(this.#head.header.producer, this.#config.signer.publicKey),
+        since: this.#headSince,
+        delayMs: this.#delayMs(),
+      },
+      oursSince: ours?.since,
+      foreignSince: foreign?.since,
+    })
+  }
+
+  #delayMs(): number {
+    if (this.#network.peerCount === 0) return 0
+    const { signer, crypto } = this.#config
+    this.#headDelayMs ??= contentionDelay(this.#head.hash, signer.publicKey, crypto)
+    return this.#headDelayMs
+  }
+
+  /** Entries of ours that no block takes at once are not left to memory alone. */
+  #mustShelter(): boolean {
+    const { peerCount, isBehind } = this.#network
+    const isAlone = peerCount === 0 && !isBehind && this.#mayProduce
+    return !isAlone && this.#pending.unstored.size > 0 && !this.#unsettled.has('own-entries')
+  }
+
+  #shelter(step: Step): void {
+    const items = this.#pending.store(LIMITS.republishEntriesMax)
+    const change: Change = { blocks: [], disconnect: [], connect: [], pendingAdd: items, pendingRemove: [] }
+    this.#persist(change, 'own-entries', [], step)
+    if (this.#network.peerCount > 0) this.#publish(items, step)
+  }
+
+  /** When this ledger must be woken; undefined when only events can bring anything new. */
+  #nextTime(now: number): number | undefined {
+    const times = [this.#intake.dueTime]
+    if (this.#network.peerCount > 0) times.push(this.#republish.dueTime(now))
+    if (!this.#unsettled.has('own-block')) {
+      times.push(this.#productionTime(now))
+      if (this.#mustShelter()) times.push(now)
+    }
+    return earliest(times)
   }
 }
 
-function rejected(ticket: Ticket, error: Failure): Effect[] {
-  return notify([{ kind: 'rejected', ticket, error }])
-}
-
-function notify(notices: Notice[]): Effect[] {
-  return notices.length > 0 ? [{ kind: 'notify', notices }] : []
+function reject(tickets: readonly Ticket[], error: Failure, { notices }: Step): void {
+  for (const ticket of tickets) notices.push({ kind: 'rejected', ticket, error })
 }

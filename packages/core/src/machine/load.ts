@@ -23,7 +23,6 @@ export function genesisChange(document: GenesisDocument, engine: Engine, crypto:
 /** What loading needs of a store beyond what the running ledger reads. */
 export interface LoadReader extends ChainReader {
   head(): { readonly height: number; readonly hash: Uint8Array } | undefined
-  canonicalHash(height: number): Uint8Array | undefined
   blocksFrom(height: number): Iterable<WeighedBlock>
   treeNode(level: number, index: number): Uint8Array | undefined
   pending(): Iterable<EntryWithPayload>

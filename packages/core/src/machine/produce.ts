@@ -36,6 +36,7 @@ export function produceBlock(
   const { blockEntries, blockBytes } = document.limits
   const limits = { entriesMax: blockEntries, bytesMax: blockBytes - FRAME_BYTES }
   const items = pending.take(limits, parent.nextSequence)
+  if (items.length === 0) return undefined // whatever the engine says of empty blocks: they tell nothing
   const entries = items.map((item) => item.entry)
   const time = Math.max(now, medianTime(parent.times) + 1)
   const producer = signer.publicKey

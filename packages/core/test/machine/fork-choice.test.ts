@@ -32,8 +32,10 @@ function decision(effect: Effect): unknown {
         pendingRemove: pendingRemove.map(toHex),
       }
     }
-    case 'publish':
-      return effect.blocks.map((block) => toHex(block.hash))
+    case 'publish-block':
+      return toHex(effect.block.hash)
+    case 'publish-entries':
+      return effect.items.map(({ entry }) => toHex(entry.id))
     case 'notify':
       return effect.notices.map((notice) => ({
         kind: notice.kind,

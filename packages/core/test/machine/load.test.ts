@@ -56,8 +56,8 @@ describe('loading a ledger', () => {
     expect(ledger.finalHeight).toBe(17)
     expect(ledger.head.times).toEqual(chain.slice(9).map(({ block }) => block.header.time))
     const next = buildNext(rules, chain[19] as Built, [0, 1, 2])
-    const effects = ledger.step({ kind: 'block-received', block: next.block }, next.block.header.time)
-    expect(effects.map(({ kind }) => kind)).toEqual(['persist', 'publish', 'notify'])
+    const effects = ledger.step({ kind: 'blocks-received', blocks: [next.block] }, next.block.header.time)
+    expect(effects.map(({ kind }) => kind)).toEqual(['persist', 'notify'])
   })
 
   test('reads as many blocks of a long chain as of a short one', () => {
@@ -92,7 +92,7 @@ describe('loading a ledger', () => {
       const effects = harness.receive(buildNext(rules, parent, [1]).block)
       return effects.map(({ kind }) => kind).join()
     })
-    expect(codes).toEqual(['notify', 'persist,publish'])
+    expect(codes).toEqual(['notify', 'persist'])
     expect(harness.told.at(-1)).toMatchObject({ error: { code: 'BLOCK_BELOW_FINAL' } })
   })
 
@@ -110,7 +110,7 @@ describe('loading a ledger', () => {
       variant: 2,
       spoil: ({ time }) => ({ time: time - 1 }),
     })
-    expect(harness.receive(earliest.block).map(({ kind }) => kind)).toEqual(['persist', 'publish'])
+    expect(harness.receive(earliest.block).map(({ kind }) => kind)).toEqual(['persist'])
     harness.receive(tooEarly.block)
     harness.settle()
     expect(harness.told.at(-1)).toMatchObject({ error: { code: 'BLOCK_TIME_TOO_EARLY' } })

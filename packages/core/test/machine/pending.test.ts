@@ -14,7 +14,13 @@ import { runs } from '../support/runs.ts'
 
 const { ledgerId } = testRules()
 const [ann, ben, cleo] = authors as [Signer, Signer, Signer, Signer]
-const LIMITS: PendingLimits = { entriesMax: 12, bytesMax: 3_200, gapMax: 3 }
+const LIMITS: PendingLimits = {
+  entriesMax: 12,
+  bytesMax: 3_200,
+  gapMax: 3,
+  gappedMax: 100,
+  foreignPercent: 100,
+}
 
 function entry(author: Signer, sequence: number, variant = 0): EntryWithPayload {
   return testEntry(ledgerId, author, sequence, variant, variant === 2 ? 'n'.repeat(300) : undefined)
@@ -139,7 +145,7 @@ describe('pending', () => {
           switch (step.kind) {
             case 'add': {
               const item = entry(signer, Math.max(0, twin.next(signer) + step.ahead), step.variant)
-              const added = pending.add(item, nextOnChain, ticket)
+              const added = pending.add(item, nextOnChain, { tickets: [ticket], isOurs: true })
               const code = added.ok ? undefined : added.error.code
               expect(code).toBe(twin.add(signer, item, ticket))
               codes.add(code)
@@ -195,7 +201,7 @@ describe('pending', () => {
   }
 
   test('is full at exactly its number of entries', () => {
-    const pending = new Pending({ entriesMax: 2 })
+    const pending = new Pending({ entriesMax: 2, foreignPercent: 100 })
     expect([0, 1, 2].map((sequence) => codeOf(pending, entry(ann, sequence)))).toEqual([
       undefined,
       undefined,
@@ -210,7 +216,7 @@ describe('pending', () => {
       [bytes, undefined],
       [bytes - 1, 'PENDING_FULL'],
     ] as const) {
-      const pending = new Pending({ bytesMax })
+      const pending = new Pending({ bytesMax, foreignPercent: 100 })
       expect([0, 1].map((sequence) => codeOf(pending, entry(ann, sequence)))).toEqual([undefined, second])
     }
   })
@@ -242,7 +248,7 @@ describe('pending', () => {
     const pending = new Pending()
     const item = entry(ann, 0)
     expect(pending.get(item.entry.id)).toBeUndefined()
-    pending.add(item, fromZero, 5)
+    pending.add(item, fromZero, { tickets: [5] })
     expect(pending.get(item.entry.id)?.tickets).toEqual([5])
     const left = pending.leave(ann.publicKey, 0) as PendingEntry
     expect(toHex(left.entry.id)).toBe(toHex(item.entry.id))

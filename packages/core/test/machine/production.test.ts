@@ -55,13 +55,15 @@ describe('group commit', () => {
     expect(sizes(harness.store.canonicalBlocks())).toEqual([0, 1, 3])
   })
 
-  test('waits for a block of another node that is being written, too', () => {
+  test('waits for no block of another node that is being written', () => {
     const harness = new LedgerHarness(rules, { signer })
     harness.receive(buildNext(rules, builtGenesis(rules), [0]).block)
-    harness.submitReading(70)
-    expect(harness.unwrittenCount).toBe(1)
+    for (const value of [70, 71, 72]) harness.submitReading(value)
+    expect(harness.unwrittenCount).toBe(2)
+    harness.write()
+    expect(harness.published).toEqual([])
     harness.settle()
-    expect(sizes(harness.store.canonicalBlocks())).toEqual([0, 1, 1])
+    expect(sizes(harness.store.canonicalBlocks())).toEqual([0, 1, 1, 2])
   })
 
   test('fills blocks to the number of entries that the ledger allows, in the order of arrival', () => {
@@ -167,7 +169,9 @@ describe('submissions', () => {
     expect(included.map(({ ticket }) => ticket).sort()).toEqual([...other, ...tickets])
     expect(new Set(included.map(({ entryId }) => toHex(entryId))).size).toBe(3)
     const [late] = harness.submit([first])
-    expect(harness.answer(late as number)).toMatchObject({ error: { code: 'ENTRY_SEQUENCE_TAKEN' } })
+    expect(harness.answer(late as number)).toMatchObject({ kind: 'included', height: 2, index: 1 })
+    const [rival] = harness.submit([testEntry(rules.ledgerId, ann, 0, 1)])
+    expect(harness.answer(rival as number)).toMatchObject({ error: { code: 'ENTRY_SEQUENCE_TAKEN' } })
   })
 
   test('that are refused are answered in the same step, after what is accepted is persisted', () => {
@@ -175,7 +179,7 @@ describe('submissions', () => {
     const [first] = entriesOf(ann, 0, 1) as [EntryWithPayload]
     const rival = testEntry(rules.ledgerId, ann, 0, 1)
     const effects = harness.send({ kind: 'entries-submitted', firstTicket: 7, items: [rival, first] })
-    expect(effects.map(({ kind }) => kind)).toEqual(['persist', 'publish', 'notify'])
+    expect(effects.map(({ kind }) => kind)).toEqual(['persist', 'publish-block', 'notify'])
     harness.settle()
     expect(harness.answer(7)).toMatchObject({ kind: 'included' })
     expect(harness.answer(8)).toMatchObject({ kind: 'rejected', error: { code: 'ENTRY_SEQUENCE_TAKEN' } })
@@ -228,7 +232,9 @@ describe('submissions', () => {
     const [item] = entriesOf(ann, 0, 1, given) as [EntryWithPayload]
     const [ticket] = harness.submit([item])
     harness.send({ kind: 'started' })
-    expect(harness.unwrittenCount).toBe(0)
+    harness.settle()
+    expect(harness.published).toEqual([])
+    expect([...harness.store.waiting.keys()]).toEqual([toHex(item.entry.id)])
     const { block } = buildBlock(given, builtGenesis(given), {
       items: [item],
       producer: producers[1] as Signer,
@@ -303,7 +309,7 @@ describe('a reorg', () => {
     harness.submit(entriesOf(ann, 2, 1, given))
     for (const { block } of buildChain(given, start, 3, { producer, author: 1 })) harness.receive(block)
     harness.settle()
-    expect([...harness.store.waiting.values()].map(({ entry }) => entry.sequence)).toEqual([1])
+    expect([...harness.store.waiting.values()].map(({ entry }) => entry.sequence)).toEqual([2, 1])
     const { ledger } = harness
     expect(ledger.nextSequence(ann.publicKey)).toBe(0)
     expect(ledger.pending.nextSequence(ann.publicKey, () => 0)).toBe(0)
@@ -326,7 +332,7 @@ describe('when it starts', () => {
     harness.crash()
     expect(harness.ledger.pending.count).toBe(1)
     const effects = harness.send({ kind: 'started' }, LATER)
-    expect(effects.map(({ kind }) => kind)).toEqual(['persist', 'publish', 'notify'])
+    expect(effects.map(({ kind }) => kind)).toEqual(['persist', 'publish-block', 'notify'])
     harness.settle()
     expect(harness.ledger.pending.count).toBe(0)
     expect(harness.store.waiting.size).toBe(0)

@@ -115,8 +115,8 @@ describe('a ledger with blocks that wait for their parent', () => {
     for (const block of chain.slice(1)) expect(harness.receive(block)).toEqual([])
     expect(harness.ledger.waitingCount).toBe(9)
     const effects = harness.receive(chain[0] as Block)
-    expect(effects.map(({ kind }) => kind)).toEqual(['persist', 'publish', 'notify'])
-    expect(effects[1]).toMatchObject({ blocks: chain })
+    expect(effects.map(({ kind }) => kind)).toEqual(['persist', 'notify'])
+    expect(effects[0]).toMatchObject({ change: { blocks: chain.map((block) => ({ block })) } })
     expect(harness.ledger.waitingCount).toBe(0)
   })
 

@@ -64,6 +64,12 @@ export class DumbStore implements LoadReader {
     return hash === undefined ? undefined : { height: this.canonical.length - 1, hash: fromHex(hash) as Hash }
   }
 
+  entryById(id: Hash): { height: number; index: number } | undefined {
+    const index = this.log.indexOf(toHex(id))
+    if (index < 0) return undefined
+    return { height: this.canonicalBlocks().findIndex(({ header }) => header.size > index), index }
+  }
+
   canonicalHash(height: number): Hash | undefined {
     const hash = this.canonical[height]
     return hash === undefined ? undefined : (fromHex(hash) as Hash)

@@ -63,7 +63,10 @@ export class FinalTwin {
     const isParentAccepted = this.#has(this.#accepted, parentHash)
     const refusedAt = this.#refused.get(parentHash)
     if (parent === undefined || (!isParentAccepted && refusedAt === undefined)) {
-      if (!this.#has(this.#waiting, hash)) this.#waiting.push(block)
+      const { producers } = this.#rules.document
+      if (producers && !producers.some((key) => equalBytes(key, block.header.producer))) {
+        verdict.invalid.push(hash)
+      } else if (!this.#has(this.#waiting, hash)) this.#waiting.push(block)
       return false
     }
     const isAboveFinal = isParentAccepted && (this.chain.branch(parent) as Block[]).includes(this.final)

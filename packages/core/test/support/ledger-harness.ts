@@ -27,6 +27,9 @@ export class LedgerHarness {
   /** What was told and published so far: only what came after its persist. */
   readonly told: Notice[] = []
   readonly published: Block[] = []
+  readonly publishedEntries: EntryWithPayload[] = []
+  /** When the ledger last asked to be woken; undefined once it was. */
+  wakeTime: number | undefined
   readonly #choice: HarnessChoice
   readonly #final = new Set<Ticket>()
   /** Every entry that was on the durable canonical chain at some time. */
@@ -56,7 +59,9 @@ export class LedgerHarness {
   }
 
   send(event: LedgerEvent, now = LATER): Effect[] {
+    if (event.kind === 'tick') this.wakeTime = undefined
     const effects = this.ledger.step(event, now)
+    for (const effect of effects) if (effect.kind === 'wake') this.wakeTime = effect.time
     this.#lastToken = checkEffects(effects, this.#lastToken)
     for (const ticket of finalTickets(effects)) {
       if (this.#final.has(ticket)) throw new Error(`ticket ${ticket} is answered twice`)
@@ -68,7 +73,19 @@ export class LedgerHarness {
   }
 
   receive(block: Block, now = LATER): Effect[] {
-    return this.send({ kind: 'block-received', block }, now)
+    return this.send({ kind: 'blocks-received', blocks: [block] }, now)
+  }
+
+  /** The ledger has this many peers, and is not behind them. */
+  connect(peerCount = 1, now = LATER): Effect[] {
+    return this.send({ kind: 'network', peerCount, isBehind: false }, now)
+  }
+
+  /** Wakes the ledger, if it asked for that by now. */
+  wake(now = LATER): boolean {
+    if (this.wakeTime === undefined || this.wakeTime > now) return false
+    this.send({ kind: 'tick' }, now)
+    return true
   }
 
   /** Submits entries and returns their tickets. */
@@ -110,9 +127,9 @@ export class LedgerHarness {
     return true
   }
 
-  /** Until nothing is left to write and to report. */
+  /** Until nothing is left to write and to report, and the ledger need not be woken now. */
   settle(now = LATER): void {
-    while (this.write() || this.report(1, now)) {}
+    while (this.write() || this.report(1, now) || this.wake(now)) {}
   }
 
   /** The process dies: what is not durable is lost, and so is what nobody was told. */
@@ -120,6 +137,7 @@ export class LedgerHarness {
     this.#queue = []
     this.#unreported = []
     this.#lastToken = 0
+    this.wakeTime = undefined
     this.ledger = this.#load()
     this.checkNothingLost()
   }
@@ -188,7 +206,8 @@ export class LedgerHarness {
   #perform(): void {
     for (let effect = this.#queue[0]; effect && effect.kind !== 'persist'; effect = this.#queue[0]) {
       this.#queue.shift()
-      if (effect.kind === 'publish') this.published.push(...effect.blocks)
+      if (effect.kind === 'publish-block') this.published.push(effect.block)
+      if (effect.kind === 'publish-entries') this.publishedEntries.push(...effect.items)
       if (effect.kind === 'notify') for (const notice of effect.notices) this.#tell(notice)
     }
   }

@@ -1,0 +1,258 @@
+/**
+ * Headers first: whose chain to follow, and what to make of the headers it sends. One question at a time, to
+ * the peer with the best claim, from the last block that we share with it; so however many peers there are,
+ * each header is fetched once, and a fork is found from the common ancestor forward.
+ *
+ * A claim costs nothing, so it is held against the headers that come: a peer whose headers end before the
+ * head it claimed is asked for its status again, and hung up on when that happens several times.
+ */
+import type { SignedHeader } from '../../block/signed-header.ts'
+import { equalBytes, keyOf, toHex } from '../../bytes.ts'
+import { type Candidate, isPreferred } from '../../consensus/engine.ts'
+import { fail } from '../../result.ts'
+import { checkLink } from './header-link.ts'
+import type { Standing } from './header-queue.ts'
+import { type Item, newItem } from './item.ts'
+import { makeLocator } from './locator.ts'
+import type { Peer } from './peer-table.ts'
+import type { HeadersRequest } from './requests.ts'
+import { isSameHead, type Known, type SyncState } from './sync-state.ts'
+
+export class HeaderFetch {
+  readonly #state: SyncState
+
+  constructor(state: SyncState) {
+    this.#state = state
+  }
+
+  /** Asks the peer with the best claim, when there is room for what it would send. */
+  ask(): void {
+    const state = this.#state
+    if (state.headersRequest !== undefined) return
+    const peer = this.#source()
+    if (peer === undefined) return
+    const { headersPerRequest, headersAheadMax, locatorHashesMax } = state.limits
+    // A peer that follows the queue is asked for what fits; of another one it is not known where it forks.
+    const room = peer.epoch === state.queue.epoch ? headersAheadMax - state.queue.length : headersAheadMax
+    const countMax = Math.min(headersPerRequest, room)
+    if (countMax < Math.min(headersPerRequest, Math.ceil(headersAheadMax / 2))) return
+    const locator = makeLocator(state.chain, state.queue, peer.common, locatorHashesMax)
+    state.askHeaders(peer, locator, countMax)
+  }
+
+  answered(request: HeadersRequest, headers: readonly SignedHeader[]): void {
+    const peer = this.#state.peers.get(request.peer)
+    if (peer === undefined) return
+    const parent = this.#skipKnown(peer, request, headers)
+    if (parent === undefined) return
+    const fresh = headers.slice(headers.indexOf(parent.last as SignedHeader) + 1)
+    const checked = this.#checkFresh(peer, parent.known, fresh)
+    if (checked === undefined) return
+    if (!this.#attach(peer, parent.known, checked.items) || checked.isCut) return
+    const isFull = headers.length >= request.countMax && (parent.isFurther || fresh.length > 0)
+    const last = checked.items.at(-1)
+    if (!isFull) this.#compareWithClaim(peer, headers, last ? candidateOf(last) : parent.known)
+  }
+
+  /** The one with the best claim among those that can be asked now. */
+  #source(): Peer | undefined {
+    const state = this.#state
+    const floor = this.#floor()
+    let best: Peer | undefined
+    for (const peer of state.peers.values()) {
+      const { claim } = peer
+      if (claim === undefined || !isPreferred(claimed(claim), floor) || !this.#canServe(peer)) continue
+      if (state.lookup(claim.head) !== undefined) continue
+      if (best?.claim === undefined || isPreferred(claimed(claim), claimed(best.claim))) best = peer
+      else if (isSameHead(claim, best.claim) && peer.stalls.count < best.stalls.count) best = peer
+    }
+    return best
+  }
+
+  /** The best that we have, as far as headers go. */
+  #floor(): Candidate {
+    const { chain, queue } = this.#state
+    const tip = queue.tip && candidateOf(queue.tip)
+    return tip && isPreferred(tip, chain.head) ? tip : chain.head
+  }
+
+  #canServe(peer: Peer): boolean {
+    const { now } = this.#state
+    if (peer.isClaimDoubted || peer.deferUntil > now || !this.#state.isFree(peer)) return false
+    const { claim, diverged } = peer
+    if (this.#isRival(peer)) return false
+    if (diverged === undefined || claim === undefined) return true
+    return diverged.recheckAt <= now && !equalBytes(diverged.claimed, claim.head)
+  }
+
+  /** Whether it follows another chain than the queue does, and not a better one. */
+  #isRival(peer: Peer): boolean {
+    const { queue, peers } = this.#state
+    const own = peer.claim
+    if (peer.rivalOf !== queue.epoch || queue.length === 0 || own === undefined) return false
+    return [...peers.values()].some(
+      ({ epoch, claim, isClaimDoubted }) =>
+        epoch === queue.epoch && claim && !isClaimDoubted && !isPreferred(claimed(own), claimed(claim)),
+    )
+  }
+
+  /** Goes along the headers that we have. The last of them, or what the first stands on, is the parent. */
+  #skipKnown(
+    peer: Peer,
+    request: HeadersRequest,
+    headers: readonly SignedHeader[],
+  ): { known: Known; last: SignedHeader | undefined; isFurther: boolean } | undefined {
+    const state = this.#state
+    const first = headers[0]
+    if (first === undefined) {
+      this.#compareWithClaim(peer, headers, this.#floor())
+      return undefined
+    }
+    const parentHash = first.header.parent
+    let known = parentHash === null ? undefined : state.lookup(parentHash)
+    if (known === undefined || known.place === 'announced') {
+      // What we had when we asked may be gone by now.
+      if (parentHash !== null && request.locatorKeys.has(keyOf(parentHash))) return undefined
+      state.disconnectFor(peer.id, 'PEER_HEADERS_INVALID', 'its headers stand on nothing that we have')
+      return undefined
+    }
+    const before = peer.common?.height ?? -1
+    let last: SignedHeader | undefined
+    for (const header of headers) {
+      const next = state.lookup(header.hash)
+      if (next === undefined || next.place === 'announced') break
+      known = next
+      last = header
+      if (next.place === 'chain') peer.common = { hash: next.hash, height: next.header.height }
+    }
+    return { known, last, isFurther: (peer.common?.height ?? -1) > before }
+  }
+
+  /** Each on the one before. Undefined when one of them cost the peer its connection. */
+  #checkFresh(
+    peer: Peer,
+    parent: Known,
+    fresh: readonly SignedHeader[],
+  ): { items: Item[]; isCut: boolean } | undefined {
+    const state = this.#state
+    const items: Item[] = []
+    let standing: Standing = parent
+    for (const header of fresh) {
+      if (state.invalid.has(header.hash)) {
+        const message = `the peer builds on block ${header.header.height}, which is invalid`
+        state.disconnectFor(peer.id, 'PEER_HEADERS_INVALID', message)
+        return undefined
+      }
+      const retryAt = state.early.get(header.hash)
+      if (retryAt !== undefined && retryAt > state.now) {
+        peer.deferUntil = retryAt
+        return { items, isCut: true }
+      }
+      const linked = checkLink(header, standing, state.engine)
+      if (!linked.ok) {
+        state.disconnectFor(peer.id, 'PEER_HEADERS_INVALID', linked.error.message)
+        return undefined
+      }
+      const weight = standing.weight + state.engine.weight(header.header)
+      items.push(newItem(header, weight, peer.id))
+      standing = { hash: header.hash, header: header.header, weight }
+    }
+    return { items, isCut: false }
+  }
+
+  /**
+   * Puts new headers where they belong: on the queue, or in the place of a part of it. False when they cannot
+   * be used, since they part from our chain below its final block, or from a queue that is better.
+   */
+  #attach(peer: Peer, parent: Known, items: readonly Item[]): boolean {
+    const { queue, chain, limits } = this.#state
+    const isFinal = parent.place === 'chain' && parent.header.height < chain.finalHeight
+    if (items.length > 0 && (isFinal || !parent.isOpen)) {
+      this.#diverge(peer, parent)
+      return false
+    }
+    peer.diverged = undefined
+    if (items.length === 0) {
+      if (queue.isTip(parent.hash)) peer.epoch = queue.epoch
+      return true
+    }
+    const isNext = queue.length === 0 ? isBase(queue.base, parent) : queue.isTip(parent.hash)
+    if (!isNext && !this.#turn(peer, parent)) return false
+    peer.epoch = queue.epoch
+    for (const item of items.slice(0, limits.headersAheadMax - queue.length)) queue.append(this.#adopt(item))
+    return true
+  }
+
+  /** Turns the queue to the chain of this peer, unless what it follows is better. */
+  #turn(peer: Peer, parent: Known): boolean {
+    const state = this.#state
+    const { queue } = state
+    if (queue.length === 0) {
+      state.dropQueue()
+      queue.begin(parent)
+      return true
+    }
+    peer.rivalOf = queue.epoch
+    if (this.#isRival(peer)) return false
+    if (parent.place === 'queued') state.abandon(queue.cutAfter(parent.hash))
+    else {
+      state.dropQueue()
+      queue.begin(parent)
+    }
+    return true
+  }
+
+  /** An announced block that is being fetched already is not fetched twice. */
+  #adopt(item: Item): Item {
+    const announced = this.#state.announced.get(item.key)
+    if (announced === undefined) return item
+    this.#state.announced.delete(item.key)
+    announced.headerFrom = item.headerFrom
+    return announced
+  }
+
+  #diverge(peer: Peer, fork: Known): void {
+    const { claim } = peer
+    const { chain, limits, alarmed } = this.#state
+    if (claim === undefined) return
+    peer.diverged = { claimed: claim.head, recheckAt: this.#state.now + limits.divergedRecheckMs }
+    if (alarmed.has(fork.hash)) return
+    alarmed.set(fork.hash, true)
+    const theirs = `${toHex(claim.head)} at height ${claim.height}`
+    const ours = `${toHex(chain.head.hash)} at height ${chain.head.height}`
+    const message =
+      `the chain of a peer, with head ${theirs}, leaves ours, with head ${ours}, after block ` +
+      `${fork.header.height}; up to ${chain.finalHeight} ours is final and stays. Compare both with ` +
+      '`pulseledger log --json`; nodes of the side that is given up begin again with an empty data directory'
+    this.#state.emit({ kind: 'alarm', peer: peer.id, error: fail('BLOCK_BELOW_FINAL', message).error })
+  }
+
+  /**
+   * Headers that end must have led to the claimed head, or to a better one: an honest peer may have left the
+   * chain that it claimed, but for nothing worse.
+   */
+  #compareWithClaim(peer: Peer, headers: readonly SignedHeader[], end: Candidate): void {
+    const { claim } = peer
+    if (claim === undefined || this.#state.lookup(claim.head)) return
+    if (headers.some(({ hash }) => equalBytes(hash, claim.head))) return
+    if (isPreferred(claimed(claim), end)) {
+      const height = headers.at(-1)?.header.height
+      this.#state.claimFailed(peer, height === undefined ? 'has no headers' : `its headers end at ${height}`)
+      return
+    }
+    peer.isClaimDoubted = true
+    this.#state.statusSoon(peer)
+  }
+}
+
+export function claimed(claim: { readonly head: Uint8Array; readonly weight: bigint }): Candidate {
+  return { hash: claim.head, weight: claim.weight }
+}
+
+function candidateOf(item: Item): Candidate {
+  return { hash: item.header.hash, weight: item.weight }
+}
+
+function isBase(base: Standing | undefined, parent: Standing): boolean {
+  return base !== undefined && equalBytes(base.hash, parent.hash)
+}

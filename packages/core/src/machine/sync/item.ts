@@ -1,0 +1,41 @@
+import type { Block } from '../../block/block.ts'
+import type { SignedHeader } from '../../block/signed-header.ts'
+import { keyOf } from '../../bytes.ts'
+import type { PeerId } from './sync-events.ts'
+
+/** A block whose header links to what is known, and whose body is fetched, or was. */
+export interface Item {
+  readonly key: string
+  readonly header: SignedHeader
+  readonly height: number
+  /** Of the chain up to it. */
+  readonly weight: bigint
+  /** Who gave its header as one of its chain; nobody for one that was only announced. */
+  headerFrom: PeerId | undefined
+  /** Who announced it, when it was: they have its body. */
+  readonly announcers: Set<PeerId>
+  /** Who said that it has no body, when it was announced. */
+  readonly lackers: Set<PeerId>
+  /** Questions for it that are not answered yet, and when the first of them was asked. */
+  requestCount: number
+  askedAt: number
+  body: { readonly block: Block; readonly from: PeerId } | undefined
+  /** False once nobody waits for its body any more. */
+  isWanted: boolean
+}
+
+export function newItem(header: SignedHeader, weight: bigint, headerFrom?: PeerId): Item {
+  return {
+    key: keyOf(header.hash),
+    header,
+    height: header.header.height,
+    weight,
+    headerFrom,
+    announcers: new Set(),
+    lackers: new Set(),
+    requestCount: 0,
+    askedAt: 0,
+    body: undefined,
+    isWanted: true,
+  }
+}
