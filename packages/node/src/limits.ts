@@ -68,6 +68,8 @@ export const NODE_LIMITS = {
   verifierChunkItemsMin: 16,
   /** Chunks that one thread holds: what it works on and what it goes on with. The rest takes turns. */
   verifierChunksInFlightMax: 2,
+  /** Refused entries whose reason can still be asked for: some 3 MB. */
+  rejectedEntriesMax: 10_000,
   /** Items that are checked on the calling thread rather than handed over: they take 2 to 4 ms. */
   verifierInlineItemsMax: 31,
   /** Authors whose parsed key node:crypto keeps: parsing is a third of verifying. Below 8 MiB in all. */
@@ -91,6 +93,30 @@ export const NODE_LIMITS = {
   configFileBytesMax: 65_536,
   /** Nesting of such a file: a genesis document needs 3. */
   configFileDepthMax: 16,
+  /** Where nodes listen for one another unless they are told otherwise; not registered for anything else. */
+  nodePort: 7_400,
+  /** Addresses of nodes in one setting: each is a connection that is kept up. */
+  nodeAddressesMax: 64,
+  /** Characters of an address of a node: a host name of 64, or a multiaddr with a key and a relay. */
+  nodeAddressBytesMax: 256,
+  /** Ports above a taken one that are tried when nobody chose it: a hundred copies on one machine. */
+  portTriesMax: 100,
+  /** Data directories that are tried when nobody chose one: as many as ports. */
+  directoryTriesMax: 100,
+  /** Before somebody is told why a typed reading is not answered yet: ten times what it takes in a crowd. */
+  answerPatienceMs: 2_000,
+  /** Confirmed readings of all terminals whose block may still be lost to another branch; the latest. */
+  receiptsWatchedMax: 10_000,
+  /** Blocks below the head that a terminal's `show` looks through for the first digits of an id. */
+  showSearchBlocksMax: 100,
+  /** Peers that the terminal's command `peers` lists; the command line lists all. */
+  peersShownMax: 20,
+  /** Blocks that a node may be behind before it prints its progress instead of each block. */
+  catchUpQuietBlocks: 20,
+  /** Between two lines of the first terminal about catching up. */
+  catchUpLineMs: 2_000,
+  /** Ledgers that were met and are remembered so that each is told of once. */
+  foreignLedgersKept: 64,
   /** Ports that one node serves, and devices that it connects to: a ward has dozens. */
   terminalPortsMax: 256,
   sourcesMax: 256,
@@ -126,4 +152,134 @@ export const NODE_LIMITS = {
   storeCheckBytesMax: 64 * 1_048_576,
   /** Tables of 2 MiB that are open: 4 million readings, with 40 kB each for their indexes and filters. */
   storeOpenFilesMax: 1_000,
+  /** Bytes of one frame of gossip: the longest message, and what libp2p tells along with it. */
+  gossipFrameBytesMax: 1_310_720,
+  /** Gossip whose verdict is awaited; more is dropped, and fetched when needed. */
+  gossipInFlightMax: 1_024,
+  gossipInFlightBytesMax: 64 * 1_048_576,
+  /** Gossip messages that are known by their id so that they are taken once: two minutes of 500 a second. */
+  gossipSeenMax: 65_536,
+  /** Requests of one peer that are answered at the same time; more are refused. Sync has 4 at most. */
+  peerStreamsInMax: 16,
+  /** From the opening of a stream by a peer to the end of its request, and of ours to a hello. */
+  peerRequestReadMs: 10_000,
+  /** How long a peer may take to fetch an answer before its stream is reset: 17 MB at 280 kB a second. */
+  peerAnswerSendMs: 60_000,
+  /** Connections of one node; each costs some 100 kB. */
+  peerConnectionsMax: 256,
+  /** Of these, how many others may have opened: the rest is kept for those that we open ourselves. */
+  peerInboundMax: 224,
+  /** Of these, from one address: a whole school may sit behind one router, and a stranger elsewhere not. */
+  peerInboundPerAddressMax: 160,
+  /** Connections a second from one address, and those that are being set up: a class arrives all at once. */
+  peerInboundPerSecondMax: 200,
+  peerInboundPendingMax: 128,
+  /** Bytes of a stream that are on the way or wait here before its sender pauses. */
+  peerWindowBytes: 1_048_576,
+  /** Bytes of gossip that wait for one slow peer; then it loses messages. */
+  gossipOutBytesMax: 16 * 1_048_576,
+  /** Between two pings of a connection, and how long one may take: it may queue behind 10 MB of blocks. */
+  peerPingIntervalMs: 5_000,
+  peerPingTimeoutMs: 15_000,
+  /** How long a dial may take, with the hello. */
+  peerDialTimeoutMs: 10_000,
+  /** Dials at the same time. */
+  peerDialsMax: 8,
+  /**
+   * Peers that a node looks for: gossip needs six, and a group of a classroom's size is one mesh with twice.
+   */
+  peersTarget: 12,
+  /**
+   * How long a new node waits for one address to give it the ledger; an invite may hold some that are gone.
+   */
+  joinTimeoutMs: 10_000,
+  /** Between two looks at whom to dial; a lost peer is dialled that soon. */
+  peerKeepIntervalMs: 500,
+  /** Wait before a failed dial is repeated; it doubles up to the maximum, and chance takes up to half off. */
+  peerBackoffMinMs: 1_000,
+  peerBackoffMaxMs: 30_000,
+  /** Between two questions to a peer about the addresses that it knows. */
+  peerAskAddressesMs: 60_000,
+  /** Addresses of one node that are told to another: 64 in all fit a message, and one may be enough. */
+  peerAddressesToldMax: 4,
+  /** Failed dials of an address that we were only told of before it is forgotten. */
+  peerHearsayTriesMax: 4,
+  /** Nodes in the address book, their addresses, and bytes of its file. */
+  addressBookPeersMax: 1_000,
+  addressBookAddressesMax: 8,
+  addressBookBytesMax: 2 * 1_048_576,
+  /** Between two writings of the address book. */
+  addressBookWriteMs: 5_000,
+  /** Connected and without gossip for so long: its stream was lost; a new connection brings it back. */
+  peerGossipLostMs: 10_000,
+  /** Before a node of another ledger is dialled or let in again. */
+  peerForeignRetryMs: 60_000,
+  /** Nodes of which we remember that they are refused. */
+  peerRefusalsMax: 10_000,
+  /** Bytes of a swarm key file: it has 95. */
+  swarmKeyBytesMax: 1_024,
+  /** Gossip messages of one peer: it passes on what all nodes send, thrice what libp2p carried here. */
+  peerGossipCountBurst: 4_000,
+  peerGossipCountPerSecond: 1_000,
+  /** Bytes of them: 25,000 readings a second. */
+  peerGossipBytesBurst: 33_554_432,
+  peerGossipBytesPerSecond: 8_388_608,
+  /**
+   * Requests of one peer: a node that fetches small blocks over one machine's loopback needs 100 a second.
+   */
+  peerRequestsBurst: 400,
+  peerRequestsPerSecond: 200,
+  /** Messages and requests beyond that, dropped unread, before the peer counts as one that floods. */
+  peerDropsBurst: 200,
+  peerDropsPerSecond: 1,
+  /** Messages that no honest node sends before the peer is disconnected: one might be a bug of ours. */
+  peerFaultsBurst: 3,
+  peerFaultsPerMinute: 1,
+  /** How long a peer is refused the first time; it doubles up to the maximum, and is forgiven after a day. */
+  peerBanMinMs: 30_000,
+  peerBanMaxMs: 3_600_000,
+  peerBanForgivenMs: 86_400_000,
+  /** Peers, also former ones, whose conduct is remembered: 1 kB each. */
+  peerRecordsMax: 4_096,
+  /** Requests of one peer that are answered at the same time: more are refused. */
+  peerServedMax: 8,
+  /** Gossip messages of one peer that are being checked: a quarter of all, so that four can work. */
+  peerGossipInFlightMax: 64,
+  /** Bytes of entries in one gossip message: larger ones gain nothing and hold others up. */
+  entriesBatchBytesMax: 131_072,
+  /** How long the verdict on an announced block waits for its contents: longer than any fetch that works. */
+  announceWaitMs: 10_000,
+  /** Announced blocks whose verdict waits: forks of all peers together. */
+  announceWaitingMax: 256,
+  /** Hashes of blocks that were passed on: an hour of ten a second. */
+  relayedBlocksMax: 36_000,
+  /** How long a peer may take for its status, for headers, and for blocks: 1 MiB at 35 kB a second. */
+  statusTimeoutMs: 5_000,
+  headersTimeoutMs: 15_000,
+  bodiesTimeoutMs: 30_000,
+  /** Bytes of an answer with blocks; one block may be larger. Larger answers gain nothing. */
+  bodiesAnswerBytesMax: 1_048_576,
+  /** How long serving and checking works before others have their turn. */
+  exchangeSliceMs: 5,
+  /** How long a node that has peers to expect makes no blocks before it met one. */
+  peerGraceMs: 3_000,
+  /** Node processes of a devnet: 30 of some 100 MB each, joined by 870 proxies. */
+  devnetNodesMax: 30,
+  /** Heights and blocks that a devnet keeps for its picture of the forks: some screens of them. */
+  devnetHeightsKept: 64,
+  devnetBlocksKept: 2_048,
+  /** Lines that a devnet keeps of what happened: more than a screen shows. */
+  devnetLogLinesMax: 200,
+  /** How often a devnet asks its nodes how they are, for what they do not tell by themselves. */
+  devnetPollMs: 1_000,
+  /** The same while a command waits for what they say. */
+  devnetWaitPollMs: 100,
+  /** How long a node of a devnet may take to stop in good order before it is killed. */
+  devnetStopMs: 10_000,
+  /** Bytes of a line that a node of a devnet prints: a block of 10,000 readings has some 4 MB. */
+  devnetLineBytesMax: 64 * 1_048_576,
+  /** Bytes that a devnet reads in answer to a typed line: one line, and perhaps the chain as JSON. */
+  devnetAnswerBytesMax: 1_048_576,
+  /** Bytes that a proxy holds of one direction before it reads no more, as a router's queue is bounded. */
+  proxyHeldBytesMax: 1_048_576,
 } as const

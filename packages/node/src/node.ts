@@ -4,11 +4,12 @@
  */
 import type { Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { equalBytes, type Ledger, loadLedger, type Signer, toHex } from '@pulseledger/core'
+import { type EntryWithPayload, type Ledger, loadLedger } from '@pulseledger/core'
 import { ControlServer } from './control/server.ts'
 import { loadCrypto } from './crypto/index.ts'
 import { EntryChecks } from './entry-checks.ts'
 import { readOrCreateKeyFile } from './keys/key-file.ts'
+import { Networking, type NetworkingInit } from './networking.ts'
 import { type LedgerRules, openOrCreateLedger } from './open-ledger.ts'
 import type { NodeOptions, SourceAddress, TerminalPort } from './options.ts'
 import { type Clock, type Logger, type NodeCrypto, NodeFailure, type Random } from './ports.ts'
@@ -30,6 +31,12 @@ export interface Surroundings {
   readonly output: Writable
   /** Whether `output` is a terminal that shows colours; the format is chosen by `options.json`. */
   readonly colour: boolean
+}
+
+interface Made {
+  readonly runner: Runner
+  readonly service: LedgerService
+  readonly networking: Networking | undefined
 }
 
 /** Something that was started and must be stopped. */
@@ -109,24 +116,33 @@ export class PulseNode {
 
     const seed = await readOrCreateKeyFile(keyPath(dataDirectory), random)
     const rules = await openOrCreateLedger(store, this.#options.genesis, { crypto, clock, random })
-    const signer = crypto.signer(seed)
-    checkProducer(rules, signer)
-    const service = this.#startLedger(store, rules, crypto, signer)
+    const { runner, service, networking } = this.#makeLedger(store, rules, crypto, seed)
     this.#service = service
 
-    const printer = await this.#startTerminals(service)
+    const { printer, terminals } = this.#makeTerminals(service)
+    // Before terminals are served: a port moves while nobody uses it, and the invite is known when it is
+    // shown.
+    this.#stops.push(() => networking?.stop())
+    await networking?.start()
+    // After the network said whether peers are to be met first: else what was pending became a block at once.
+    runner.dispatch({ kind: 'started' })
+    this.#stops.push(() => printer.stop())
+    this.#stops.push(() => terminals.stop())
+    this.#addresses = await terminals.start()
     const control = new ControlServer({ service, clock, random, logger, directory: dataDirectory })
     this.#stops.push(() => control.stop())
     const addresses = this.#addresses.map(({ host, port }) => `${host}:${port}`)
     writeHolder(dataDirectory, { ...holder, control: await control.start(), addresses })
 
-    printer.start(this.#addresses)
+    const { invocation, notes } = this.#options
+    printer.start(this.#addresses, { invocation, notes: [...notes, ...(networking?.notes ?? [])] })
     this.#startSources(service)
   }
 
-  /** The ledger, its runner, and the service that everything else talks to. */
-  #startLedger(store: LevelStore, rules: LedgerRules, crypto: NodeCrypto, signer: Signer): LedgerService {
+  /** The ledger, its runner, its network, and the service that everything else talks to. */
+  #makeLedger(store: LevelStore, rules: LedgerRules, crypto: NodeCrypto, privateSeed: Uint8Array): Made {
     const { clock, random, logger } = this.#surroundings
+    const signer = crypto.signer(privateSeed)
     const ledger = loadOrThrow({ ...rules, crypto, signer, reader: store })
     const checks = new EntryChecks(crypto)
     this.#stops.push(() => checks.stop())
@@ -137,52 +153,68 @@ export class PulseNode {
       store,
       clock,
       logger,
-      network: { publish: () => undefined }, // no peers in this stage
-      onNotices: (notices) => service.onNotices(notices),
+      publishBlock: (block) => networking?.publishBlock(block),
+      publishEntries: (items) => networking?.publishEntries(items),
+      onNotices: (notices) => {
+        service.onNotices(notices)
+        networking?.onNotices(notices)
+      },
       onFailure: (failure) => {
         service.onFailure(failure)
         this.#failed.resolve(failure)
       },
     })
+    const shared = { ledger, store, clock, random, logger }
+    const checkOwn = (items: readonly EntryWithPayload[]) => checkEntries(rules.ledgerId, items)
+    const networkingInit: NetworkingInit = {
+      ...shared,
+      options: this.#options,
+      rules,
+      crypto,
+      privateSeed,
+      publicKey: signer.publicKey,
+      dispatch: (event, onDone) => runner.dispatch(event, onDone),
+      checkEntries: checkOwn,
+      tell: (event) => service.tell(event),
+    }
+    const networking = this.#options.listen && new Networking(networkingInit)
     const service: LedgerService = new LedgerService({
       ...rules,
-      ledger,
-      store,
-      clock,
-      random,
+      ...shared,
       signer,
       dispatch: (event) => runner.dispatch(event),
-      checkEntries: (items) => checkEntries(rules.ledgerId, items),
+      checkEntries: checkOwn,
       verify: (options) =>
         verifyStore(store, { ...options, crypto, clock, pause: setImmediate, checkEntries }),
+      ...(networking && {
+        networkStatus: () => networking.status(),
+        peers: () => networking.peers(),
+        invite: () => networking.invite(),
+      }),
     })
     this.#stops.push(async () => {
       await runner.idle()
       runner.stop()
     })
-    runner.dispatch({ kind: 'started' })
-    return service
+    return { runner, service, networking }
   }
 
-  async #startTerminals(service: LedgerService): Promise<Printer> {
+  #makeTerminals(service: LedgerService): { printer: Printer; terminals: TerminalServer } {
     const { clock, logger, output, colour } = this.#surroundings
     const { broadcastIntervalMs, broadcastBlocksMax, connectionsMax, connectionsPerAddressMax } =
       this.#options
     const isTerminal = 'isTTY' in output && output.isTTY === true
     const json = this.#options.json ?? !isTerminal
     const printer = new Printer({ service, clock, logger, output, json, colour })
-    this.#stops.push(() => printer.stop())
-
     const terminals = new TerminalServer({
       service,
       clock,
       logger,
       ports: this.#options.terminalPorts.map((port) => withMeasure(port, service)),
+      portsExplicit: this.#options.terminalPortsExplicit,
       options: { broadcastIntervalMs, broadcastBlocksMax, connectionsMax, connectionsPerAddressMax },
     })
-    this.#stops.push(() => terminals.stop())
-    this.#addresses = await terminals.start()
-    return printer
+    return { printer, terminals }
   }
 
   #startSources(service: LedgerService): void {
@@ -193,14 +225,6 @@ export class PulseNode {
       source.start()
     }
   }
-}
-
-/** Without peers, readings typed into a node that may not make blocks would wait for ever. */
-function checkProducer({ document }: LedgerRules, { publicKey }: Signer): void {
-  const { producers } = document
-  if (producers === undefined || producers.some((key) => equalBytes(key, publicKey))) return
-  const message = `the key of this node, ${toHex(publicKey)}, is not among the producers of the ledger`
-  throw new NodeFailure('BLOCK_PRODUCER_NOT_ALLOWED', message)
 }
 
 /** A port that names no measure takes the first one of the ledger. */

@@ -9,6 +9,8 @@ export interface NodeOptions {
   readonly dataDirectory: string
   /** Ports on which terminals are served, at least one. No two share host and port, but for port 0. */
   readonly terminalPorts: readonly TerminalPort[]
+  /** Somebody chose these ports: one that is taken is an error. Else the next free one is used instead. */
+  readonly terminalPortsExplicit: boolean
   /** Devices to connect to; each sends one reading a line. */
   readonly sources: readonly SourceAddress[]
   /** How often each terminal gets the chain as JSON. 0 turns it off. */
@@ -26,7 +28,54 @@ export interface NodeOptions {
   readonly genesis: GenesisChoice
   /** Which Ed25519 library: `auto` takes sodium-native when it loads. */
   readonly crypto: CryptoPreference
+  /** Where other nodes reach this one, as `NodeAddress`; undefined: no network at all. Never empty. */
+  readonly listen: readonly NodeAddress[] | undefined
+  /** As `terminalPortsExplicit`. */
+  readonly listenExplicit: boolean
+  /** Nodes that are dialled again for ever. */
+  readonly peers: readonly NodeAddress[]
+  /** Find nodes of the local network, and be found by them. */
+  readonly mdns: boolean
+  /** Ask peers for the addresses of others, and tell them ours. */
+  readonly peerExchange: boolean
+  /** Absolute path of the key that all nodes of a closed group share; undefined: the group is open. */
+  readonly swarmKeyFile: string | undefined
+  /** Told to others instead of the addresses that the node finds by itself; empty: those. */
+  readonly announce: readonly NodeAddress[]
+  /** Ask the router to forward a port. */
+  readonly upnp: boolean
+  /** Carry the connections of others who cannot reach one another. */
+  readonly relayServer: boolean
+  /** Nodes that carry connections to this one. */
+  readonly relays: readonly NodeAddress[]
+  /** How the command line is called here, for the commands that the node suggests: `npx pulseledger`. */
+  readonly invocation: string
+  /** What the first terminal is told at start beside what is there. */
+  readonly notes: readonly StartNote[]
 }
+
+/**
+ * Where a node is or listens: `host:port`, `[IPv6 address]:port`, or a multiaddr, which begins with a slash.
+ * At most `nodeAddressBytesMax` printable ASCII characters.
+ */
+export type NodeAddress = string
+
+/** Something at start that is not as usual, and that somebody would otherwise wonder about. */
+export type StartNote =
+  /** The default directory is in use; `to` is used instead. Both absolute. */
+  | { readonly kind: 'directory-moved'; readonly from: string; readonly to: string }
+  /** A port that nobody chose is taken; the next free one is used. */
+  | {
+      readonly kind: 'port-moved'
+      readonly service: 'terminals' | 'nodes'
+      readonly from: number
+      readonly to: number
+    }
+  /**
+   * The directory was empty, and its ledger was fetched. `isTrusted`: nothing said which it had to be, so the
+   * one that these nodes gave was taken.
+   */
+  | { readonly kind: 'joined'; readonly addresses: readonly NodeAddress[]; readonly isTrusted: boolean }
 
 /**
  * What is chosen of a genesis document; the rest has defaults. With both `time` and `salt` the document, and

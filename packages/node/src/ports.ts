@@ -9,6 +9,7 @@ import type {
   Hash,
   Result,
   Signer,
+  SyncProgress,
   WeighedBlock,
 } from '@pulseledger/core'
 
@@ -109,7 +110,7 @@ export interface StoreCensus {
   readonly authors: number
   /** Of entries of any branch; those of pending entries are not counted. */
   readonly payloads: number
-  /** Of all levels, leaves included. */
+  /** Records of the nodes of the log: one for each canonical block with entries. */
   readonly treeNodes: number
   readonly pending: number
 }
@@ -129,9 +130,73 @@ export interface StoreFault {
   readonly isUnsafe?: boolean
 }
 
-/** Where new blocks are told to others. The network stage gives it peers. */
+/** What the network knows a peer by: the text form of its public key. */
+export type PeerId = string
+
+export type GossipTopic = 'blocks' | 'entries'
+
+export type RequestKind = 'status' | 'headers' | 'bodies' | 'peers'
+
+export interface PeerConnection {
+  readonly id: PeerId
+  /** The node key of the peer, which it proved to have. */
+  readonly publicKey: Uint8Array
+  /** Where it is connected, as `--peer` takes it. */
+  readonly address: string
+  readonly direction: 'inbound' | 'outbound'
+  readonly connectedAt: number
+}
+
+/** What becomes of a gossip message: passed on, dropped, or dropped and held against who sent it. */
+export type GossipVerdict = 'accept' | 'ignore' | 'reject'
+
+export interface NetworkHandlers {
+  /** A peer of the same ledger can be talked to. Once for each peer, however many connections it has. */
+  onPeer(peer: PeerConnection): void
+  onPeerGone(id: PeerId): void
+  /** `from` is the neighbour that passed it on, not who made it. */
+  onGossip(topic: GossipTopic, message: Uint8Array, from: PeerId): Promise<GossipVerdict>
+  /** The answer. A `NodeFailure` resets the stream; nothing is told to the peer. */
+  onRequest(kind: RequestKind, message: Uint8Array, from: PeerId): Promise<Uint8Array>
+  /** Somebody of another ledger was met and refused; both ends learn of it. */
+  onForeign(meeting: ForeignMeeting): void
+}
+
+export interface ForeignMeeting {
+  readonly address: string
+  readonly ours: Hash
+  readonly theirs: Hash
+}
+
+/**
+ * Other nodes of this ledger. Peers of another ledger, and of another version of the protocol, never become
+ * peers here. Everything that comes from a peer is bytes that a stranger wrote, at most `messageBytesMax`.
+ */
 export interface Network {
-  publish(block: Block): void
+  /** Our own id. */
+  readonly self: PeerId
+  /** Where we can be reached, as `--peer` takes it; empty until started. */
+  readonly addresses: readonly string[]
+  start(handlers: NetworkHandlers): Promise<void>
+  /** Idempotent. Running requests fail. */
+  stop(): Promise<void>
+  peers(): readonly PeerConnection[]
+  /** Told to all peers, and by them to theirs. Without peers it goes nowhere; whoever needs it asks later. */
+  publish(topic: GossipTopic, message: Uint8Array): void
+  /**
+   * Errors, as a `NodeFailure`: PEER_GONE (not or no longer connected), PEER_TIMEOUT, PEER_REFUSED (ended
+   * without an answer, as a busy or stopping peer does), PEER_ANSWER_INVALID (too long, cut short). When the
+   * signal ends it, the reason of the signal.
+   */
+  request(peer: PeerId, kind: RequestKind, message: Uint8Array, options: RequestOptions): Promise<Uint8Array>
+  /** Hangs up, and refuses the peer for `banMs`. */
+  disconnect(peer: PeerId, reason: Failure, banMs: number): void
+}
+
+export interface RequestOptions {
+  readonly timeoutMs: number
+  readonly answerBytesMax: number
+  readonly signal?: AbortSignal
 }
 
 /** A failure of the node or its surroundings that ends a command: one sentence, a code, a remedy. */
@@ -171,12 +236,50 @@ export interface Status {
   readonly pendingCount: number
   readonly publicKey: Uint8Array
   readonly startedAt: number
+  /** Undefined when the node was told not to have a network. */
+  readonly network: NetworkStatus | undefined
 }
+
+export interface NetworkStatus {
+  readonly peerCount: number
+  /** Where we can be reached, as `--peer` takes it. */
+  readonly addresses: readonly string[]
+  readonly sync: SyncProgress
+  /**
+   * Whether the genesis document lets this node make blocks. When not, readings wait for somebody who may.
+   */
+  readonly mayProduce: boolean
+}
+
+/** A peer as `pulseledger peers` shows it. */
+export interface PeerView extends PeerConnection {
+  /** Its chain as it last told us; undefined before it did. */
+  readonly head: HeadPosition | undefined
+  /** `diverged`: its history and ours part below our final block, so nothing is fetched from it. */
+  readonly state: 'unknown' | 'same' | 'behind' | 'ahead' | 'diverged'
+}
+
+/** What is known of an entry, by its id. */
+export type EntryState =
+  | { readonly kind: 'pending' }
+  /** `depth`: blocks on top of its block; 0 in the head. */
+  | { readonly kind: 'included' | 'final'; readonly receipt: Receipt; readonly depth: number }
+  /** Refused here since the node started. */
+  | { readonly kind: 'rejected'; readonly error: Failure }
+  | { readonly kind: 'unknown' }
 
 export type NodeEvent =
   | { readonly kind: 'block-connected'; readonly block: Block }
   | { readonly kind: 'block-disconnected'; readonly block: Block }
   | { readonly kind: 'alarm'; readonly error: Failure }
+  /** A reading that was submitted here and confirmed has left its block; it waits for another one. */
+  | { readonly kind: 'receipt-withdrawn'; readonly entryId: Hash }
+  /** It is on the chain again, at a new place. */
+  | { readonly kind: 'receipt-moved'; readonly receipt: Receipt }
+  | { readonly kind: 'peer-connected'; readonly peer: PeerConnection }
+  | { readonly kind: 'peer-gone'; readonly id: PeerId }
+  | { readonly kind: 'foreign-met'; readonly meeting: ForeignMeeting }
+  | { readonly kind: 'sync'; readonly progress: SyncProgress }
 
 /** What the terminal, the control socket and the printer may ask of a running node. */
 export interface NodeService {
@@ -190,6 +293,10 @@ export interface NodeService {
   /** Canonical blocks, `from` to `to` inclusive, clamped to what there is; lazily read, ascending. */
   blocks(from: number, to: number): Iterable<Block>
   blockByHash(hash: Hash): Block | undefined
+  entryState(id: Hash): EntryState
+  peers(): readonly PeerView[]
+  /** The word that lets another node join; undefined without a network. */
+  invite(): string | undefined
   /** Called for every event after it is durable, in order. Returns the unsubscribe function. */
   subscribe(listener: (event: NodeEvent) => void): () => void
   /** Recomputes everything; in slices, so that typing stays responsive. */

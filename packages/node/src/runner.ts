@@ -1,16 +1,24 @@
-import type { Effect, Ledger, LedgerEvent, Notice } from '@pulseledger/core'
-import { type BlockStore, type Clock, type Logger, type Network, NodeFailure } from './ports.ts'
+import type { Block, Effect, EntryWithPayload, Ledger, LedgerEvent, Notice } from '@pulseledger/core'
+import { type BlockStore, type Clock, type Logger, NodeFailure } from './ports.ts'
 
 export interface RunnerInit {
   readonly ledger: Ledger
   readonly store: BlockStore
-  readonly network: Network
   readonly clock: Clock
   readonly logger: Logger
+  /** Tell other nodes, if there are any: a block made here, or entries that were accepted here. */
+  readonly publishBlock: (block: Block) => void
+  readonly publishEntries: (items: readonly EntryWithPayload[]) => void
   /** Told of every notice once all effects before it are done. */
   readonly onNotices: (notices: readonly Notice[]) => void
   /** Told once, of the first failure: nothing is done after it. */
   readonly onFailure: (failure: NodeFailure) => void
+}
+
+/** Stands in the queue behind the effects of a step whose end somebody waits for. */
+interface Done {
+  readonly kind: 'done'
+  readonly onDone: () => void
 }
 
 /**
@@ -25,7 +33,7 @@ export interface RunnerInit {
  */
 export class Runner {
   readonly #init: RunnerInit
-  #queue: Effect[] = []
+  #queue: (Effect | Done)[] = []
   #isRunning = false
   #failure: NodeFailure | undefined
   #idleWaiters: (() => void)[] = []
@@ -39,11 +47,15 @@ export class Runner {
     return this.#failure
   }
 
-  /** Events after a failure are ignored. */
-  dispatch(event: LedgerEvent): void {
+  /**
+   * Events after a failure are ignored. `onDone` is called once, when all effects of this event and of those
+   * before it are done: what the event brought is durable then, or refused. Never after a failure.
+   */
+  dispatch(event: LedgerEvent, onDone?: () => void): void {
     if (this.#failure) return
     try {
       this.#queue.push(...this.#init.ledger.step(event, this.#init.clock.now()))
+      if (onDone) this.#queue.push({ kind: 'done', onDone })
     } catch (error) {
       this.#fail(error)
       return
@@ -88,10 +100,16 @@ export class Runner {
     this.dispatch({ kind: 'persisted', token })
   }
 
-  #perform(effect: Exclude<Effect, { kind: 'persist' }>): void {
+  #perform(effect: Exclude<Effect, { kind: 'persist' }> | Done): void {
     switch (effect.kind) {
-      case 'publish':
-        for (const block of effect.blocks) this.#init.network.publish(block)
+      case 'publish-block':
+        this.#init.publishBlock(effect.block)
+        break
+      case 'publish-entries':
+        this.#init.publishEntries(effect.items)
+        break
+      case 'done':
+        effect.onDone()
         break
       case 'notify':
         this.#init.onNotices(effect.notices)

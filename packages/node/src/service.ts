@@ -3,10 +3,12 @@ import {
   type Engine,
   type EntryWithPayload,
   equalBytes,
+  type Failure,
   fail,
   type GenesisDocument,
   type Hash,
   invariant,
+  keyOf,
   type Ledger,
   type LedgerEvent,
   type Notice,
@@ -16,13 +18,17 @@ import {
   type Signer,
   validateReading,
 } from '@pulseledger/core'
+import { NODE_LIMITS } from './limits.ts'
 import type {
   BlockStore,
   Clock,
+  EntryState,
+  NetworkStatus,
   NewReading,
   NodeEvent,
   NodeFailure,
   NodeService,
+  PeerView,
   Random,
   Receipt,
   Status,
@@ -44,10 +50,15 @@ export interface ServiceInit {
   /** Stateless checks of entries, off this thread when they are many. */
   readonly checkEntries: (items: readonly EntryWithPayload[]) => Promise<readonly Result<undefined>[]>
   readonly verify: (options: VerifyOptions) => Promise<VerifyReport>
+  /** What the network says of itself; all three are left out by a node without one. */
+  readonly networkStatus?: () => NetworkStatus
+  readonly peers?: () => readonly PeerView[]
+  readonly invite?: () => string | undefined
 }
 
 type Answered = Promise<Result<Receipt>>
-type Answer = (result: Result<Receipt>) => void
+/** Of the submission with this ticket. */
+type Answer = (result: Result<Receipt>, ticket: number) => void
 
 /** The node as its adapters see it: submissions with their answers, reads of what is durable, events. */
 export class LedgerService implements NodeService {
@@ -56,6 +67,8 @@ export class LedgerService implements NodeService {
   readonly #init: ServiceInit
   readonly #answers = new Map<number, Answer>()
   readonly #listeners = new Set<(event: NodeEvent) => void>()
+  /** Entries that were refused, by `keyOf` their id; the oldest are forgotten. */
+  readonly #rejected = new Map<string, Failure>()
   readonly #startedAt: number
   #nextTicket = 0
   #failure: NodeFailure | undefined
@@ -85,25 +98,50 @@ export class LedgerService implements NodeService {
   async submitEntries(items: readonly EntryWithPayload[]): Promise<Result<Receipt>[]> {
     if (this.#failure) return items.map(() => stopped(this.#failure as NodeFailure))
     const checked = await this.#init.checkEntries(items)
-    const results = items.map((item, i) => {
-      const stateless = checked[i] as Result<undefined>
-      return stateless.ok ? validateReading(item.payload, this.document) : stateless
-    })
-    const answers = this.#submitValid(items.filter((_, i) => results[i]?.ok)).values()
-    return Promise.all(results.map((result) => (result.ok ? (answers.next().value as Answered) : result)))
-  }
-
-  #submitValid(items: readonly EntryWithPayload[]): Answered[] {
     // The node may have failed while the entries were checked: nobody would answer these any more.
     const failure = this.#failure
-    if (failure) return items.map(() => Promise.resolve(stopped(failure)))
+    if (failure) return items.map(() => stopped(failure))
+    const results: Result<Receipt>[] = []
+    const valid: number[] = []
+    for (const [i, item] of items.entries()) {
+      const stateless = checked[i] as Result<undefined>
+      const reading = stateless.ok ? validateReading(item.payload, this.document) : stateless
+      if (reading.ok) valid.push(i)
+      else results[i] = this.#refuse(item, reading.error)
+    }
+    if (valid.length > 0) await this.#submitValid(items, valid, results)
+    return results
+  }
+
+  /** Resolves when the items with the indices `valid` have their results. One promise for all of them. */
+  #submitValid(
+    items: readonly EntryWithPayload[],
+    valid: readonly number[],
+    results: Result<Receipt>[],
+  ): Promise<void> {
     const firstTicket = this.#nextTicket
-    this.#nextTicket += items.length
-    const answers = items.map(
-      (_, i) => new Promise<Result<Receipt>>((resolve) => this.#answers.set(firstTicket + i, resolve)),
-    )
-    this.#init.dispatch({ kind: 'entries-submitted', firstTicket, items })
-    return answers
+    this.#nextTicket += valid.length
+    return new Promise((resolve) => {
+      let left = valid.length
+      const answer: Answer = (result, ticket) => {
+        const i = valid[ticket - firstTicket] as number
+        const item = items[i] as EntryWithPayload
+        results[i] = result.ok || this.#failure ? result : this.#refuse(item, result.error)
+        left -= 1
+        if (left === 0) resolve()
+      }
+      for (let i = 0; i < valid.length; i++) this.#answers.set(firstTicket + i, answer)
+      const submitted = valid.map((i) => items[i] as EntryWithPayload)
+      this.#init.dispatch({ kind: 'entries-submitted', firstTicket, items: submitted })
+    })
+  }
+
+  #refuse({ entry }: EntryWithPayload, error: Failure): Result<never> {
+    this.#rejected.set(keyOf(entry.id), error)
+    if (this.#rejected.size > NODE_LIMITS.rejectedEntriesMax) {
+      this.#rejected.delete(this.#rejected.keys().next().value as string)
+    }
+    return { ok: false, error }
   }
 
   /** Submissions that wait for their answer. */
@@ -118,9 +156,10 @@ export class LedgerService implements NodeService {
       ledger: { name: this.document.name, id: this.ledgerId, engine: engine.name },
       head,
       finalHeight: engine.finalHeight(head.height),
-      pendingCount: ledger.pending.count,
+      pendingCount: ledger.pending.count + ledger.heldCount,
       publicKey: signer.publicKey,
       startedAt: this.#startedAt,
+      network: this.#init.networkStatus?.(),
     }
   }
 
@@ -136,6 +175,35 @@ export class LedgerService implements NodeService {
 
   blockByHash(hash: Hash): Block | undefined {
     return this.#init.store.block(hash)?.block
+  }
+
+  entryState(id: Hash): EntryState {
+    const { store, ledger, engine } = this.#init
+    const position = store.entryById(id)
+    const blockHash = position && store.canonicalHash(position.height)
+    if (blockHash) {
+      const headHeight = this.#durableHead().height
+      const kind = position.height <= engine.finalHeight(headHeight) ? 'final' : 'included'
+      const receipt = { entryId: id, height: position.height, blockHash, index: position.index }
+      return { kind, receipt, depth: headHeight - position.height }
+    }
+    // On the chain in memory alone: its block is being written.
+    if (ledger.pending.get(id) || ledger.included(id)) return { kind: 'pending' }
+    const error = this.#rejected.get(keyOf(id))
+    return error ? { kind: 'rejected', error } : { kind: 'unknown' }
+  }
+
+  peers(): readonly PeerView[] {
+    return this.#init.peers?.() ?? []
+  }
+
+  invite(): string | undefined {
+    return this.#init.invite?.()
+  }
+
+  /** Passes an event on to all who subscribed. */
+  tell(event: NodeEvent): void {
+    for (const listener of this.#listeners) listener(event)
   }
 
   subscribe(listener: (event: NodeEvent) => void): () => void {
@@ -160,9 +228,14 @@ export class LedgerService implements NodeService {
           this.#answer(notice.ticket, { ok: false, error: notice.error })
           break
         case 'block-refused':
-          break // told to the peer that sent it, once there are peers
+          break // the exchange sees to the peer that sent it
+        case 'receipt-moved': {
+          const { entryId, height, blockHash, index } = notice
+          this.tell({ kind: 'receipt-moved', receipt: { entryId, height, blockHash, index } })
+          break
+        }
         default:
-          for (const listener of this.#listeners) listener(notice)
+          this.tell(notice)
       }
     }
   }
@@ -174,8 +247,9 @@ export class LedgerService implements NodeService {
   }
 
   #answer(ticket: number, result: Result<Receipt>): void {
-    this.#answers.get(ticket)?.(result)
+    const answer = this.#answers.get(ticket)
     this.#answers.delete(ticket)
+    answer?.(result, ticket)
   }
 
   /** Remembered until the head moves: reading it decodes a whole block. */

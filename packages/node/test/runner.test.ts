@@ -1,6 +1,6 @@
 import { type EntryWithPayload, encodePayload, fail, ok, type Result, signEntry } from '@pulseledger/core'
 import { describe, expect, test } from 'vitest'
-import { NodeFailure, type Receipt } from '../src/ports.ts'
+import { type NodeEvent, NodeFailure, type Receipt } from '../src/ports.ts'
 import { MemoryDisk } from '../src/store/memory/memory-disk.ts'
 import { COMMIT_FAULTS } from './support/fault-store.ts'
 import { crypto, type MemoryNode, startMemoryNode } from './support/memory-node.ts'
@@ -71,6 +71,102 @@ describe('the runner', () => {
   })
 })
 
+describe('whoever hands an event to the runner', () => {
+  test('is called once everything that it brought is durable, also when nothing did', async () => {
+    const { pass, beforeCommit } = gate()
+    const node = await startMemoryNode({ beforeCommit })
+    const other = await startMemoryNode()
+    await other.service.submit(READING)
+    const blocks = [...other.service.blocks(1, 1)]
+    const done: string[] = []
+    node.runner.dispatch({ kind: 'blocks-received', blocks }, () => done.push('first'))
+    node.runner.dispatch({ kind: 'blocks-received', blocks }, () => done.push('again'))
+    await Promise.resolve()
+    expect(done).toEqual([])
+    pass()
+    await node.runner.idle()
+    expect(done).toEqual(['first', 'again'])
+    node.runner.dispatch({ kind: 'blocks-received', blocks }, () => done.push('known'))
+    await node.runner.idle()
+    expect(done).toEqual(['first', 'again', 'known'])
+    expect(node.service.status().head.height).toBe(1)
+    expect(node.told).toEqual(['notify block-connected'])
+  })
+
+  test('is not called after a failure', async () => {
+    const node = await startMemoryNode()
+    node.store.arm('not-done')
+    let isCalled = false
+    const isDone = () => {
+      isCalled = true
+    }
+    void node.service.submit(READING)
+    node.runner.dispatch({ kind: 'tick' }, isDone)
+    await node.runner.idle()
+    node.runner.dispatch({ kind: 'tick' }, isDone)
+    await node.runner.idle()
+    expect(isCalled).toBe(false)
+  })
+})
+
+describe('the service among peers', () => {
+  test('says where an entry is, from its submission to its final block', async () => {
+    const { pass, beforeCommit } = gate()
+    const node = await startMemoryNode({ beforeCommit })
+    const submitted = node.service.submit(READING)
+    const id = crypto.sha256(new Uint8Array(1))
+    expect(node.service.entryState(id)).toEqual({ kind: 'unknown' })
+    const waiting = node.service.submit(READING)
+    const [entry] = [...node.ledger.pending.entries()]
+    expect(entry && node.service.entryState(entry.entry.id)).toEqual({ kind: 'pending' })
+    await Promise.resolve()
+    pass()
+    const first = await submitted
+    pass()
+    await waiting
+    if (!first.ok) throw new Error(first.error.message)
+    expect(node.service.entryState(first.value.entryId)).toEqual({
+      kind: 'included',
+      receipt: first.value,
+      depth: 1,
+    })
+  })
+
+  test('counts readings that wait to be signed, and answers them once the node caught up', async () => {
+    const node = await startMemoryNode()
+    node.runner.dispatch({ kind: 'network', peerCount: 1, isBehind: true })
+    const submitted = node.service.submit(READING)
+    expect(node.service.status()).toMatchObject({ pendingCount: 1, head: { height: 0 } })
+    node.runner.dispatch({ kind: 'network', peerCount: 1, isBehind: false })
+    expect(await submitted).toMatchObject({ ok: true, value: { height: 1 } })
+  })
+
+  test('passes on what it is told, and where a receipt moved', async () => {
+    const node = await startMemoryNode()
+    const events: NodeEvent[] = []
+    node.service.subscribe((event) => events.push(event))
+    const place = {
+      entryId: crypto.sha256(new Uint8Array(2)),
+      height: 1,
+      blockHash: node.rules.ledgerId,
+      index: 0,
+    }
+    node.service.tell({ kind: 'peer-gone', id: 'somebody' })
+    node.service.onNotices([
+      { kind: 'receipt-withdrawn', entryId: place.entryId },
+      { kind: 'receipt-moved', ...place },
+    ])
+    expect(events).toEqual([
+      { kind: 'peer-gone', id: 'somebody' },
+      { kind: 'receipt-withdrawn', entryId: place.entryId },
+      { kind: 'receipt-moved', receipt: place },
+    ])
+    expect(node.service.peers()).toEqual([])
+    expect(node.service.invite()).toBeUndefined()
+    expect(node.service.status().network).toBeUndefined()
+  })
+})
+
 describe.each(COMMIT_FAULTS)('when a commit fails (%s)', (fault) => {
   test.each([0, 1, 2, 5])(
     'after %i good ones, nothing is acknowledged any more and nothing acknowledged is lost',
@@ -129,6 +225,13 @@ describe('entries signed by their authors', () => {
       'ENTRY_SIGNATURE_INVALID',
       'READING_OUT_OF_RANGE',
       1,
+    ])
+    const states = items.map(({ entry }) => node.service.entryState(entry.id))
+    expect(states.map((state) => (state.kind === 'rejected' ? state.error.code : state.kind))).toEqual([
+      'included',
+      'ENTRY_SIGNATURE_INVALID',
+      'READING_OUT_OF_RANGE',
+      'included',
     ])
   })
 

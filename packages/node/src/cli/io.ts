@@ -1,10 +1,13 @@
-import type { Writable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { systemClock } from '../adapters/clock.ts'
 import { systemRandom } from '../adapters/random.ts'
+import { type JoinInput, joinLedger } from '../join-ledger.ts'
 import type { Clock, Random } from '../ports.ts'
+import { invocationOf } from './invocation.ts'
 
 /** Everything that a command touches of its surroundings, so that tests can run it without a process. */
 export interface CliIo {
+  readonly stdin: InputStream
   readonly stdout: TerminalStream
   readonly stderr: TerminalStream
   readonly environment: { readonly [name: string]: string | undefined }
@@ -16,15 +19,31 @@ export interface CliIo {
   readonly onInterrupt: (listener: () => void) => () => void
   /** Ends the process at once. */
   readonly exit: (code: number) => void
+  /** How the command line is called here: `npx pulseledger`. */
+  readonly invocation: string
+  readonly joinLedger: JoinLedger
+}
+
+/** See `joinLedger`; a test gives its own. */
+export type JoinLedger = (input: JoinInput) => Promise<void>
+
+export interface InputStream extends Readable {
+  readonly isTTY?: boolean
+  setRawMode?(isRaw: boolean): unknown
 }
 
 export interface TerminalStream extends Writable {
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 export function processIo(): CliIo {
   return {
+    // Opened only by a command that reads it: an open one keeps the process alive.
+    get stdin() {
+      return process.stdin
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     environment: process.env,
@@ -38,6 +57,8 @@ export function processIo(): CliIo {
       }
     },
     exit: (code) => process.exit(code),
+    invocation: invocationOf(process.env, process.argv[1], process.cwd()),
+    joinLedger: (input) => joinLedger(input, { clock: systemClock, random: systemRandom }),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Block, GenesisDocument, Hash } from '@pulseledger/core'
-import type { Status, VerifyOptions, VerifyReport } from '../ports.ts'
+import type { EntryState, Status, VerifyOptions, VerifyReport } from '../ports.ts'
 
 /**
  * A ledger to look at. While a node runs it alone may open the database, so it is asked over its control
@@ -12,6 +12,8 @@ export interface LedgerAccess {
   blocks(from: number, to: number): AsyncIterable<Block>
   /** Of any branch. */
   block(hash: Hash): Promise<Block | undefined>
+  /** What became of an entry; what was rejected only a running node knows. */
+  entryState(id: Hash): Promise<EntryState>
   /** Canonical blocks from a height on, then each new one, for ever. Ends with NODE_NOT_RUNNING. */
   follow(from: number): AsyncIterable<Followed>
   verify(options: VerifyOptions): Promise<VerifyReport>

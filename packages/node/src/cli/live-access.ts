@@ -1,7 +1,15 @@
 import { type Block, type GenesisDocument, genesisOf, type Hash, parseBlock } from '@pulseledger/core'
 import { type AskedAnswer, askNode } from '../control/client.ts'
 import type { ControlRequest } from '../control/protocol.ts'
-import { type Clock, type NodeCrypto, NodeFailure, type VerifyOptions, type VerifyReport } from '../ports.ts'
+import {
+  type Clock,
+  type EntryState,
+  type NodeCrypto,
+  NodeFailure,
+  type PeerView,
+  type VerifyOptions,
+  type VerifyReport,
+} from '../ports.ts'
 import type { Holder } from '../store/level/data-directory.ts'
 import type { AccessStatus, Followed, LedgerAccess } from './ledger-access.ts'
 
@@ -49,6 +57,21 @@ export class LiveAccess implements LedgerAccess {
       if (answer.kind === 'block') return this.#parse(answer)
     }
     return undefined
+  }
+
+  async entryState(hash: Hash): Promise<EntryState> {
+    return (await this.#last({ command: 'entry', hash }, 'entry')).state
+  }
+
+  async peers(): Promise<readonly PeerView[]> {
+    return (await this.#last({ command: 'peers' }, 'peers')).peers
+  }
+
+  /** Throws NETWORK_OFF. */
+  async invite(): Promise<string> {
+    const { invite } = await this.#last({ command: 'invite' }, 'invite')
+    if (invite !== null) return invite
+    throw new NodeFailure('NETWORK_OFF', 'the node was started without a network, so nobody can join it')
   }
 
   async *follow(from: number): AsyncGenerator<Followed, void> {

@@ -1,9 +1,16 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Block, GenesisDocument, Hash } from '@pulseledger/core'
+import { type Block, equalBytes, type GenesisDocument, type Hash } from '@pulseledger/core'
 import { EntryChecks } from '../entry-checks.ts'
 import { readKeyFile } from '../keys/key-file.ts'
 import { type LedgerRules, readLedger } from '../open-ledger.ts'
-import { type Clock, type NodeCrypto, NodeFailure, type VerifyOptions, type VerifyReport } from '../ports.ts'
+import {
+  type Clock,
+  type EntryState,
+  type NodeCrypto,
+  NodeFailure,
+  type VerifyOptions,
+  type VerifyReport,
+} from '../ports.ts'
 import { keyPath } from '../store/level/data-directory.ts'
 import { LevelStore } from '../store/level/level-store.ts'
 import { verifyStore } from '../verify/verify-store.ts'
@@ -54,6 +61,7 @@ export class OfflineAccess implements LedgerAccess {
       finalHeight: engine.finalHeight(height),
       pendingCount: [...this.#store.pending()].length,
       publicKey: seed && this.#init.crypto.signer(seed).publicKey,
+      network: undefined,
       running: undefined,
     }
   }
@@ -69,6 +77,20 @@ export class OfflineAccess implements LedgerAccess {
 
   async block(hash: Hash): Promise<Block | undefined> {
     return this.#store.block(hash)?.block
+  }
+
+  async entryState(entryId: Hash): Promise<EntryState> {
+    const found = this.#store.entryById(entryId)
+    if (!found) {
+      const isPending = [...this.#store.pending()].some(({ entry }) => equalBytes(entry.id, entryId))
+      return { kind: isPending ? 'pending' : 'unknown' }
+    }
+    const { height, index } = found
+    const blockHash = this.#store.canonicalHash(height)
+    if (!blockHash) throw new NodeFailure('STORE_DAMAGED', `block ${height} is missing`)
+    const head = this.#head().height
+    const kind = height <= this.#ledger().engine.finalHeight(head) ? 'final' : 'included'
+    return { kind, receipt: { entryId, height, blockHash, index }, depth: head - height }
   }
 
   async *follow(from: number): AsyncGenerator<Followed, void> {

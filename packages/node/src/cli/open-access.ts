@@ -39,6 +39,14 @@ export async function openAccess(init: OpenAccessInit): Promise<LedgerAccess> {
   }
 }
 
+/** The node that holds a data directory. Errors: NODE_NOT_RUNNING, and those of `openAccess`. */
+export async function openRunning(init: OpenAccessInit): Promise<LiveAccess> {
+  const access = hasLedger(init.directory) ? await openAccess(init) : undefined
+  if (access instanceof LiveAccess) return access
+  await access?.close()
+  throw new NodeFailure('NODE_NOT_RUNNING', `no node runs on ${init.directory}`)
+}
+
 /** Whether anything of a ledger is there. Looking makes nothing. */
 export function hasLedger(directory: string): boolean {
   if (existsSync(anchorPath(directory))) return true

@@ -3,16 +3,32 @@ import { Command as Commander, type Help, InvalidArgumentError, Option } from 'c
 import { OPTION_KEYS, OPTIONS, type OptionKey, type OptionRow } from '../config/option-table.ts'
 import { longFlag } from '../config/read-config.ts'
 import type { Command, CommandOption } from './command.ts'
+import { devnet } from './commands/devnet.ts'
 import { init } from './commands/init.ts'
+import { invite } from './commands/invite.ts'
+import { join } from './commands/join.ts'
 import { keys } from './commands/keys.ts'
 import { log } from './commands/log.ts'
+import { peers } from './commands/peers.ts'
 import { show } from './commands/show.ts'
 import { start } from './commands/start.ts'
 import { status } from './commands/status.ts'
 import { verify } from './commands/verify.ts'
 
 /** In the order in which help lists them. */
-export const COMMANDS: readonly Command[] = [start, init, log, show, verify, status, keys]
+export const COMMANDS: readonly Command[] = [
+  start,
+  join,
+  invite,
+  peers,
+  init,
+  log,
+  show,
+  verify,
+  status,
+  keys,
+  devnet,
+]
 
 /** A command line that was understood, before the configuration is read. */
 export interface Parsed {
@@ -40,6 +56,7 @@ const NOTES = `
 Examples:
   pulseledger                 start a node that serves terminals on port 9000
   nc localhost 9000           in another terminal: type readings, such as 72
+  pulseledger join pulse1...  elsewhere: run a second node, as the first printed
   pulseledger log             list what is on the ledger, also while the node runs
   pulseledger verify          recompute all of it
 
@@ -67,12 +84,16 @@ export function makeProgram({ writeOut, width, onParsed }: ProgramInit): Command
     .addHelpText('after', NOTES)
   // The names once more, literally: tools/tidy.ts holds the commands of the documentation against them.
   addCommand(program.command('start'), start, onParsed)
+  addCommand(program.command('join'), join, onParsed)
+  addCommand(program.command('invite'), invite, onParsed)
+  addCommand(program.command('peers'), peers, onParsed)
   addCommand(program.command('init'), init, onParsed)
   addCommand(program.command('log'), log, onParsed)
   addCommand(program.command('show'), show, onParsed)
   addCommand(program.command('verify'), verify, onParsed)
   addCommand(program.command('status'), status, onParsed)
   addCommand(program.command('keys'), keys, onParsed)
+  addCommand(program.command('devnet'), devnet, onParsed)
   return program
 }
 

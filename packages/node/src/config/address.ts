@@ -15,12 +15,12 @@ import { expected, type Parsed, parsed } from './parsed.ts'
  * as Go writes it, is served on 0.0.0.0: to everyone who can reach this machine.
  */
 const DEFAULT_HOST = '127.0.0.1'
-const EVERY_HOST = '0.0.0.0'
+export const EVERY_HOST = '0.0.0.0'
 
 export const TERMINAL_PORTS_FORM = '[host:]port[:measure[:subject]], several separated by commas'
 export const SOURCES_FORM = 'host:port[:measure[:subject]], several separated by commas'
 
-const PORT = /^(?:0|[1-9][0-9]{0,4})$/
+export const PORT = /^(?:0|[1-9][0-9]{0,4})$/
 const MEASURE = /^[a-z][a-z0-9-]*$/
 const HOST_LABEL = /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/
 const HOST_NAME_LENGTH_MAX = 253
@@ -89,7 +89,7 @@ function parseHostAndPort(text: string): Parsed<TerminalPort> {
   return expected(`'${printable(name)}' is not a host name, an IPv4 address or an IPv6 address in brackets`)
 }
 
-function isHostName(text: string): boolean {
+export function isHostName(text: string): boolean {
   return text.length <= HOST_NAME_LENGTH_MAX && text.split('.').every((label) => HOST_LABEL.test(label))
 }
 

@@ -1,18 +1,20 @@
 import { ok, type Result } from '@pulseledger/core'
 import type { GenesisChoice, NodeOptions } from '../options.ts'
 import { DEFAULT_LEDGER_NAME, readGenesisFile } from './genesis-choice.ts'
-import type { ConfigValues } from './option-table.ts'
+import type { Config } from './read-config.ts'
 
 /**
- * What a node is started with. Reads the genesis file when one is named; its errors are those of reading it.
+ * What a node is started with; `invocation` is how the command line is called here. Reads the genesis file
+ * when one is named; its errors are those of reading it.
  */
-export function nodeOptions(values: ConfigValues): Result<NodeOptions> {
+export function nodeOptions({ values, origins }: Config, invocation: string): Result<NodeOptions> {
   const genesis: Result<GenesisChoice> =
     values.genesis === undefined ? ok({ name: DEFAULT_LEDGER_NAME }) : readGenesisFile(values.genesis)
   if (!genesis.ok) return genesis
   return ok({
     dataDirectory: values.dataDir,
     terminalPorts: values.addr,
+    terminalPortsExplicit: origins.addr.from !== 'default',
     sources: values.source,
     broadcastIntervalMs: values.broadcastInterval,
     broadcastBlocksMax: values.broadcastBlocks,
@@ -22,5 +24,17 @@ export function nodeOptions(values: ConfigValues): Result<NodeOptions> {
     connectionsPerAddressMax: values.connectionsPerAddressMax,
     genesis: genesis.value,
     crypto: values.crypto,
+    listen: values.listen,
+    listenExplicit: origins.listen.from !== 'default',
+    peers: values.peer,
+    mdns: values.mdns === 'true',
+    peerExchange: values.peerExchange === 'true',
+    swarmKeyFile: values.swarmKey,
+    announce: values.announce,
+    upnp: values.upnp === 'true',
+    relayServer: values.relayServer === 'true',
+    relays: values.relay,
+    invocation,
+    notes: [],
   })
 }

@@ -182,15 +182,15 @@ function fileLayer(stronger: readonly Layer[], { workingDirectory }: ConfigInput
 function objectLayer(object: JsonObject, path: string, base: string): Result<Layer> {
   const layer = new Map<OptionKey, Given>()
   for (const [name, value] of Object.entries(object)) {
-    const key = FILE_KEYS.find((candidate) => candidate === name)
+    const key = OPTION_KEYS.find((candidate) => FILE_KEYS.get(candidate) === name)
     if (key === undefined) {
-      const hint = didYouMean(name, FILE_KEYS)
+      const hint = didYouMean(name, [...FILE_KEYS.values()])
       return fail(
         'CONFIG_KEY_UNKNOWN',
         `${path} has the key "${printable(name)}", which does not exist${hint}`,
       )
     }
-    const subject = `"${key}" in ${path}`
+    const subject = `"${name}" in ${path}`
     const text = textOf(value, OPTIONS[key].kind)
     if (text === undefined) {
       const shown = printable(JSON.stringify(value))
@@ -206,7 +206,7 @@ const KIND_FORMS = {
   text: 'a text',
   path: 'a text',
   number: 'a number',
-  switch: 'true, false or "auto"',
+  switch: 'a switch',
   list: 'a text, a number or a list of them',
 } as const
 

@@ -30,6 +30,15 @@ export async function* answersTo(
     case 'verify':
       yield* verify(service, signal)
       break
+    case 'peers':
+      yield { kind: 'peers', peers: service.peers() }
+      break
+    case 'invite':
+      yield { kind: 'invite', invite: service.invite() ?? null }
+      break
+    case 'entry':
+      yield { kind: 'entry', state: service.entryState(request.hash) }
+      break
   }
   yield { kind: 'end' }
 }

@@ -1,18 +1,7 @@
-import {
-  type BlockParts,
-  ERRORS,
-  type ErrorCode,
-  type Failure,
-  fail,
-  fromHex,
-  type Hash,
-  invariant,
-  LIMITS,
-  ok,
-  type Result,
-  toHex,
-} from '@pulseledger/core'
-import type { Status, VerifyProblem, VerifyProgress, VerifyReport } from '../ports.ts'
+import { type BlockParts, type Failure, fail, type Hash, ok, type Result, toHex } from '@pulseledger/core'
+import type { EntryState, PeerView, Status, VerifyProblem, VerifyProgress, VerifyReport } from '../ports.ts'
+import { type Fields, failureOf, hashOf, isCount, isObject } from './fields.ts'
+import { entryFields, peerFields, readEntryState, readNetwork, readPeers } from './network-fields.ts'
 
 /**
  * What the command line and a running node say to each other over the control socket. A connection carries
@@ -36,6 +25,10 @@ export type ControlRequest =
   /** Canonical blocks from a height on, and then each new one for as long as the connection lasts. */
   | { readonly command: 'follow'; readonly from: number }
   | { readonly command: 'verify' }
+  | { readonly command: 'peers' }
+  | { readonly command: 'invite' }
+  /** What became of the entry with this id. */
+  | { readonly command: 'entry'; readonly hash: Hash }
 
 export type ControlAnswer =
   /** The request is understood and is being worked on. Always the first. */
@@ -46,6 +39,10 @@ export type ControlAnswer =
   | { readonly kind: 'rewound'; readonly height: number }
   | { readonly kind: 'progress'; readonly progress: VerifyProgress }
   | { readonly kind: 'report'; readonly report: VerifyReport }
+  | { readonly kind: 'peers'; readonly peers: readonly PeerView[] }
+  /** Null: the node has no network. */
+  | { readonly kind: 'invite'; readonly invite: string | null }
+  | { readonly kind: 'entry'; readonly state: EntryState }
   | { readonly kind: 'end' }
   | { readonly kind: 'error'; readonly error: Failure }
 
@@ -58,9 +55,10 @@ const ARGUMENTS: Record<ControlRequest['command'], readonly string[]> = {
   block: ['hash'],
   follow: ['from'],
   verify: [],
+  peers: [],
+  invite: [],
+  entry: ['hash'],
 }
-
-type Fields = { readonly [name: string]: unknown }
 
 /** One line without its end. */
 export function formatRequest(request: ControlRequest): string {
@@ -85,12 +83,15 @@ export function parseRequest(line: string): Result<ControlRequest> {
   switch (command) {
     case 'status':
     case 'verify':
+    case 'peers':
+    case 'invite':
       return ok({ command })
     case 'blocks':
       return ok({ command, from: from as number, to: to as number })
     case 'follow':
       return ok({ command, from: from as number })
-    case 'block': {
+    case 'block':
+    case 'entry': {
       const bytes = hashOf(hash)
       return bytes ? ok({ command, hash: bytes }) : refused('a hash is 64 lower-case hexadecimal digits')
     }
@@ -111,11 +112,12 @@ export function formatAnswer(answer: ControlAnswer): string {
       return JSON.stringify({ kind: 'block', ...texts })
     }
     case 'status': {
-      const { ledger, head, publicKey, ...rest } = answer.status
+      const { ledger, head, publicKey, network = null, ...rest } = answer.status
       const texts = {
         ledger: { ...ledger, id: toHex(ledger.id) },
         head: { ...head, hash: toHex(head.hash) },
         publicKey: toHex(publicKey),
+        network,
       }
       return JSON.stringify({ kind: 'status', status: { ...rest, ...texts } })
     }
@@ -123,6 +125,10 @@ export function formatAnswer(answer: ControlAnswer): string {
       const { code, message } = answer.error
       return JSON.stringify({ kind: 'error', error: { code, message } })
     }
+    case 'peers':
+      return JSON.stringify({ kind: 'peers', peers: answer.peers.map(peerFields) })
+    case 'entry':
+      return JSON.stringify({ kind: 'entry', state: entryFields(answer.state) })
     default:
       return JSON.stringify(answer)
   }
@@ -148,8 +154,27 @@ export function parseAnswer(line: string): ControlAnswer | undefined {
       return isObject(fields.progress) ? parseProgress(fields.progress) : undefined
     case 'report':
       return isObject(fields.report) ? parseReport(fields.report) : undefined
-    case 'error':
-      return isObject(fields.error) ? parseError(fields.error) : undefined
+    case 'error': {
+      const error = failureOf(fields.error)
+      return error && { kind: 'error', error }
+    }
+    default:
+      return parseNetworkAnswer(fields)
+  }
+}
+
+function parseNetworkAnswer({ kind, peers, invite, state }: Fields): ControlAnswer | undefined {
+  switch (kind) {
+    case 'peers': {
+      const read = readPeers(peers)
+      return read && { kind, peers: read }
+    }
+    case 'invite':
+      return invite === null || typeof invite === 'string' ? { kind, invite } : undefined
+    case 'entry': {
+      const read = readEntryState(state)
+      return read && { kind, state: read }
+    }
     default:
       return undefined
   }
@@ -180,6 +205,8 @@ function parseStatus(fields: Fields): ControlAnswer | undefined {
   if (typeof name !== 'string' || typeof engine !== 'string' || !id || !hash || !key) return undefined
   if (!isCount(height) || !isCount(time) || !isCount(size)) return undefined
   if (!isCount(finalHeight) || !isCount(pendingCount) || !isCount(startedAt)) return undefined
+  const network = readNetwork(fields.network)
+  if (network === 'broken') return undefined
   const status: Status = {
     ledger: { name, id, engine },
     head: { height, hash, time, size },
@@ -187,6 +214,7 @@ function parseStatus(fields: Fields): ControlAnswer | undefined {
     pendingCount,
     publicKey: key,
     startedAt,
+    network,
   }
   return { kind: 'status', status }
 }
@@ -221,12 +249,6 @@ function isProblem(value: unknown): value is VerifyProblem {
   return hasTexts && (height === undefined || isCount(height))
 }
 
-function parseError({ code, message }: Fields): ControlAnswer | undefined {
-  if (typeof code !== 'string' || !Object.hasOwn(ERRORS, code) || typeof message !== 'string')
-    return undefined
-  return { kind: 'error', error: { code: code as ErrorCode, message } }
-}
-
 function refused(why: string): ReturnType<typeof fail> {
   return fail('CONTROL_REQUEST_INVALID', `the request is refused: ${why}`)
 }
@@ -240,24 +262,8 @@ function parseObject(line: string): Fields | undefined {
   }
 }
 
-function isObject(value: unknown): value is Fields {
-  return value !== null && typeof value === 'object' && !Array.isArray(value)
-}
-
 function isCommand(value: unknown): value is ControlRequest['command'] {
   return typeof value === 'string' && Object.hasOwn(ARGUMENTS, value)
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= LIMITS.integerMax
-}
-
-/** 32 bytes, a hash or a public key. */
-function hashOf(value: unknown): Hash | undefined {
-  if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) return undefined
-  const bytes = fromHex(value)
-  invariant(bytes, 'hexadecimal digits decode')
-  return bytes
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -105,7 +105,7 @@ async function linkOnce(from: string, to: string): Promise<boolean> {
     // ENOENT: a process that found the winner's key swept our file away.
     if (code === 'ENOENT') return false
     if (code === 'EEXIST') {
-      await unlink(from)
+      await removeIfThere(from)
       return false
     }
     // A file system without hard links. The caller saw no key a moment ago and holds the data directory.
@@ -115,7 +115,7 @@ async function linkOnce(from: string, to: string): Promise<boolean> {
     }
     throw error
   }
-  await unlink(from)
+  await removeIfThere(from)
   return true
 }
 
@@ -126,10 +126,15 @@ async function removeUnfinished(path: string): Promise<void> {
   const directory = dirname(path)
   for (const name of await readdir(directory)) {
     if (!name.startsWith(`${basename(path)}.`) || !name.endsWith(UNFINISHED_SUFFIX)) continue
-    await unlink(join(directory, name)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
-    })
+    await removeIfThere(join(directory, name))
   }
+}
+
+/** Another process that found a key may sweep at the same time. */
+async function removeIfThere(path: string): Promise<void> {
+  await unlink(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
 }
 
 /** Without it the new name may be gone after a power cut although the file is not. */

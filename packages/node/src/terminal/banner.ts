@@ -1,6 +1,8 @@
 import { type GenesisDocument, toHex } from '@pulseledger/core'
+import type { StartNote } from '../options.ts'
 import type { Status } from '../ports.ts'
 import type { Palette } from '../views/palette.ts'
+import { addressesText } from '../views/peer-text.ts'
 import { printable } from '../views/printable.ts'
 import { shortHash } from '../views/text.ts'
 import { plainTime } from '../views/time.ts'
@@ -20,14 +22,18 @@ const LOCAL_HOSTS = ['127.0.0.1', '::1', '0.0.0.0', '::', 'localhost']
  *
  *   In another terminal, type:
  *     nc localhost 9000
+ *
+ *   To run a second node, there or on another machine:
+ *     npx pulseledger join pulse1...
  */
 export function bannerLines(
   status: Status,
   document: GenesisDocument,
   addresses: readonly TerminalAddress[],
   palette: Palette,
+  { invitation, notes }: { readonly invitation: string | undefined; readonly notes: readonly StartNote[] },
 ): string[] {
-  const { ledger, head } = status
+  const { ledger, head, network } = status
   const [first] = addresses
   return [
     [
@@ -40,12 +46,33 @@ export function bannerLines(
     ...addresses.map((address) => {
       const subject = address.subject === undefined ? '' : `  ${printable(address.subject)}`
       const what = `${printable(address.measure.label)}${subject}`
-      return `  ${palette.dim('terminal')}  ${hostPort(address)}  ${what}`
+      const taken = address.movedFrom === undefined ? '' : `  (port ${address.movedFrom} is taken)`
+      return `  ${palette.dim('terminal')}  ${hostPort(address)}  ${what}${taken}`
     }),
+    ...(network === undefined ? [] : [`  ${palette.dim('nodes   ')}  ${addressesText(network)}`]),
+    ...notes.map((note) => `  ${palette.dim('note    ')}  ${noteText(note)}`),
     ...(first === undefined
       ? []
       : ['', 'In another terminal, type:', `  ${palette.strong(ncCommand(first))}`]),
+    ...(invitation === undefined
+      ? []
+      : ['', 'To run a second node, there or on another machine:', `  ${palette.strong(invitation)}`]),
   ]
+}
+
+function noteText(note: StartNote): string {
+  switch (note.kind) {
+    case 'directory-moved':
+      return `${printable(note.from)} is in use, so this node keeps its ledger in ${printable(note.to)}`
+    case 'port-moved': {
+      const whom = note.service === 'nodes' ? 'other nodes' : 'terminals'
+      return `port ${note.from} is taken, so this node serves ${whom} on ${note.to}`
+    }
+    case 'joined': {
+      const from = note.addresses.map((address) => printable(address)).join(', ')
+      return `this ledger was fetched from ${from}${note.isTrusted ? ': compare its id with theirs' : ''}`
+    }
+  }
 }
 
 function ncCommand({ host, port }: TerminalAddress): string {

@@ -6,6 +6,9 @@ export type Query =
   | { readonly kind: 'status' }
   | { readonly kind: 'chain'; readonly count: number }
   | { readonly kind: 'show'; readonly height: number }
+  /** A block or an entry, by the first digits of its hash or id: lower-case hexadecimal, 8 to 64. */
+  | { readonly kind: 'find'; readonly digits: string }
+  | { readonly kind: 'peers' }
   | { readonly kind: 'verify' }
 
 export type Command =
@@ -23,6 +26,9 @@ export type Command =
 const BLANKS = /[ \t]+/
 // More digits than any height has: a double still holds them exactly.
 const COUNT = /^[0-9]{1,15}$/
+
+/** What is shown of a hash, or more of it. */
+const ID = /^[0-9a-f]{8,64}$/
 
 /** RFC 9112 section 3: a method, a target and a version. */
 const HTTP_REQUEST = /^[A-Z]+ \S+ HTTP\/[0-9]/
@@ -42,6 +48,7 @@ export function parseCommand(line: string): Command {
       return alone(name, rest, { kind: 'quit' })
     case 'status':
     case 'verify':
+    case 'peers':
       return alone(name, rest, { kind: 'query', query: { kind: name } })
     case 'chain':
       return chain(rest)
@@ -75,8 +82,10 @@ function chain(rest: readonly string[]): Command {
 function show(rest: readonly string[]): Command {
   const height = numberOf(rest)
   if (height !== undefined) return { kind: 'query', query: { kind: 'show', height } }
+  const digits = rest.length === 1 ? rest[0]?.toLowerCase() : undefined
+  if (digits !== undefined && ID.test(digits)) return { kind: 'query', query: { kind: 'find', digits } }
   const got = rest.length === 0 ? '' : `, not ${quoted(rest)}`
-  return wrong(`"show" takes the height of a block${got}: type show 0, for example`)
+  return wrong(`"show" takes the height of a block or the digits of an id${got}: type show 0, for example`)
 }
 
 function numberOf(rest: readonly string[]): number | undefined {

@@ -1,12 +1,16 @@
 import type { Socket } from 'node:net'
 import { NODE_LIMITS } from '../limits.ts'
-import type { Clock, NewReading, NodeService } from '../ports.ts'
+import type { Clock, NewReading, NodeService, Receipt } from '../ports.ts'
 import type { CalmLog } from './calm-log.ts'
 import type { Query } from './commands.ts'
-import { chainText, showText, statusText, verifyText } from './queries.ts'
+import { findText } from './find.ts'
+import { chainText, peersText, showText, statusText, verifyText } from './queries.ts'
+import type { ReceiptHolder, ReceiptWatch } from './receipt-watch.ts'
 import type { RecentBlocks } from './recent-blocks.ts'
 import type { Effect, Session, SessionEvent } from './session.ts'
 import type { SharedVerify } from './shared-verify.ts'
+
+type TimerName = 'deadline' | 'patience' | 'stall' | 'linger'
 
 /** What all connections of a server share. */
 export interface ConnectionContext {
@@ -15,6 +19,7 @@ export interface ConnectionContext {
   readonly log: CalmLog
   readonly verify: SharedVerify
   readonly recent: RecentBlocks
+  readonly receipts: ReceiptWatch
   /** How many terminals are connected. */
   readonly terminalCount: () => number
 }
@@ -24,11 +29,11 @@ export interface ConnectionContext {
  * itself: when a client does not read. Its own lines are then not looked at until its queue is empty
  * (back-pressure), and it is dropped when that takes too long or when broadcasts fill the queue.
  */
-export class Connection {
+export class Connection implements ReceiptHolder {
   readonly #socket: Socket
   readonly #session: Session
   readonly #context: ConnectionContext
-  readonly #cancels: Partial<Record<'deadline' | 'stall' | 'linger', () => void>> = {}
+  readonly #cancels: Partial<Record<TimerName, () => void>> = {}
   #paused = false
   /** The queue of the socket is full; `drain` comes when it is empty. */
   #full = false
@@ -60,6 +65,7 @@ export class Connection {
     socket.on('close', () => {
       for (const cancel of Object.values(this.#cancels)) cancel()
       this.#verifying?.abort()
+      this.#context.receipts.left(this)
       onClosed()
     })
     this.#step({ kind: 'connected' })
@@ -67,6 +73,10 @@ export class Connection {
 
   broadcast(bytes: Uint8Array): void {
     this.#step({ kind: 'broadcast', bytes })
+  }
+
+  moved(receipt: Receipt, value: number): void {
+    this.#step({ kind: 'moved', receipt, value })
   }
 
   /** Answers what is in flight, says goodbye and closes. */
@@ -112,10 +122,17 @@ export class Connection {
       case 'deadline':
         this.#setTimer('deadline', effect.afterMs, () => this.#step({ kind: 'deadline' }))
         break
+      case 'patience':
+        this.#setTimer('patience', effect.afterMs, () => this.#patience())
+        break
       case 'close':
         this.#close()
         break
     }
+  }
+
+  #patience(): void {
+    this.#step({ kind: 'patience', network: this.#context.service.status().network })
   }
 
   #write(bytes: Uint8Array): void {
@@ -159,7 +176,12 @@ export class Connection {
 
   #submit(ticket: number, reading: NewReading): void {
     this.#context.service.submit(reading).then(
-      (result) => this.#step({ kind: 'submitted', ticket, result }),
+      (result) => {
+        if (result.ok && !this.#socket.destroyed) {
+          this.#context.receipts.told(result.value.entryId, this, reading.value)
+        }
+        this.#step({ kind: 'submitted', ticket, result })
+      },
       () => this.#step({ kind: 'unconfirmed', ticket }),
     )
   }
@@ -179,6 +201,7 @@ export class Connection {
     }
     try {
       if (query.kind === 'chain') this.#chainText(query.count).then(answer, failed)
+      else if (query.kind === 'find') findText(this.#context.service, query.digits).then(answer, failed)
       else answer(this.#textOf(query))
     } catch (error) {
       failed(error)
@@ -195,13 +218,15 @@ export class Connection {
     )
   }
 
-  #textOf(query: Exclude<Query, { kind: 'verify' | 'chain' }>): string {
+  #textOf(query: Exclude<Query, { kind: 'verify' | 'chain' | 'find' }>): string {
     const { service, terminalCount } = this.#context
     switch (query.kind) {
       case 'status':
         return statusText(service, terminalCount())
       case 'show':
         return showText(service, query.height)
+      case 'peers':
+        return peersText(service.peers())
     }
   }
 
@@ -229,7 +254,7 @@ export class Connection {
     this.#socket.destroy()
   }
 
-  #setTimer(name: 'deadline' | 'stall' | 'linger', afterMs: number | null, task = () => {}): void {
+  #setTimer(name: TimerName, afterMs: number | null, task = () => {}): void {
     this.#cancels[name]?.()
     delete this.#cancels[name]
     if (afterMs !== null) this.#cancels[name] = this.#context.clock.after(afterMs, task)

@@ -4,7 +4,8 @@
  */
 import { ERRORS, type Failure, type Measure } from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
-import type { Receipt } from '../ports.ts'
+import type { NetworkStatus, Receipt } from '../ports.ts'
+import { progressText } from '../views/peer-text.ts'
 import { printable } from '../views/printable.ts'
 import { shortHash } from '../views/text.ts'
 import type { LineFault } from './line-splitter.ts'
@@ -40,7 +41,21 @@ export function storedLine({ height, blockHash }: Receipt, value: number, measur
   return `#${height} ${value} ${labelOf(measure)} stored in block ${shortHash(blockHash)}\n`
 }
 
-/** Why `typed` was not stored. */
+/** `72 BPM moved to block #13 3f9a1c2e`: the block it was stored in lost to another one. */
+export function movedLine({ height, blockHash }: Receipt, value: number, measure: Measure): string {
+  return `${value} ${labelOf(measure)} moved to block #${height} ${shortHash(blockHash)}\n`
+}
+
+/** Why a reading is not answered yet. It is not lost, so nobody should type it again. */
+export function waitingLine(network: NetworkStatus | undefined): string {
+  if (network?.sync.kind === 'catching-up') return `${progressText(network.sync)}: your reading waits\n`
+  if (network !== undefined && !network.mayProduce && network.peerCount === 0) {
+    return 'no node that may make blocks is connected: your reading waits\n'
+  }
+  return 'no block has taken it yet: your reading waits\n'
+}
+
+/** Why `typed` was not stored. What the ledger and not the typing is to blame for has its code. */
 export function refusedLine({ code, message }: Failure, typed: string, measure: Measure): string {
   const echo = printable(typed, NODE_LIMITS.echoCharactersMax)
   const { minimum, maximum, decimals } = measure
@@ -53,9 +68,9 @@ export function refusedLine({ code, message }: Failure, typed: string, measure: 
       return `${echo} has too many decimals: ${labelOf(measure)} takes ${decimalsText(decimals)}\n`
     case 'NODE_STOPPING':
       // It may have been stored before the node failed: nobody knows until the ledger is read again.
-      return `${echo}: ${printable(message)}. ${ERRORS[code].remedy}\n`
+      return `${echo}: ${printable(message)}. ${ERRORS[code].remedy} [${code}]\n`
     default:
-      return `${echo} was not stored: ${printable(message)}. ${ERRORS[code].remedy}\n`
+      return `${echo} was not stored: ${printable(message)}. ${ERRORS[code].remedy} [${code}]\n`
   }
 }
 
@@ -81,7 +96,9 @@ export function helpText(measure: Measure): string {
   <number>       store a reading: ${readings}
   chain [n]      list the latest n blocks: ${chainBlocksDefault} when not given, at most ${chainBlocksMax}
   show <height>  show one block with its readings
+  show <id>      show a block or a reading by the first 8 digits of its hash or id
   status         show the ledger, its head and this node
+  peers          list the nodes that are connected
   verify         recompute every hash, signature and link
   quit           close this connection
 `

@@ -9,13 +9,16 @@
  */
 import type { Writable } from 'node:stream'
 import { NODE_LIMITS } from '../limits.ts'
+import type { StartNote } from '../options.ts'
 import type { Clock, Logger, NodeEvent, NodeService } from '../ports.ts'
 import { blockView } from '../views/block-view.ts'
-import { alarmEvent, blockEvent, disconnectedEvent, skippedEvent, startedEvent } from '../views/event-json.ts'
+import { blockEvent, noteEvent, skippedEvent, startedEvent } from '../views/event-json.ts'
 import { COLOURED, type Palette, PLAIN } from '../views/palette.ts'
-import { alarmLine, blockLine, genesisLines, shortHash } from '../views/text.ts'
+import { genesisLines } from '../views/text.ts'
 import { hostPort } from './address.ts'
 import { bannerLines } from './banner.ts'
+import { jsonOfEvent, textOfEvent } from './event-lines.ts'
+import { Quiet } from './quiet.ts'
 import type { TerminalAddress } from './server.ts'
 
 export interface PrinterInit {
@@ -28,6 +31,13 @@ export interface PrinterInit {
   readonly json: boolean
   /** Of text; JSON has no colours. */
   readonly colour: boolean
+}
+
+/** What is said at start beside what the node says of itself. */
+export interface Opening {
+  /** How the command line is called here. */
+  readonly invocation?: string
+  readonly notes?: readonly StartNote[]
 }
 
 type State =
@@ -43,22 +53,24 @@ export class Printer {
   readonly #onError = (error: Error) => this.#broke(error)
   #state: State = { kind: 'idle' }
   #skippedCount = 0
+  readonly #quiet: Quiet
 
   constructor(init: PrinterInit) {
     this.#init = init
     this.#palette = init.colour ? COLOURED : PLAIN
+    this.#quiet = new Quiet(init.clock)
   }
 
   /**
    * Prints the banner and genesis, then every event until `stop`. `addresses` as the terminal server gave
    * them.
    */
-  start(addresses: readonly TerminalAddress[]): void {
+  start(addresses: readonly TerminalAddress[], opening: Opening = {}): void {
     const { service, output } = this.#init
     unblocked(output)
     output.on('error', this.#onError)
     this.#state = { kind: 'printing', unsubscribe: service.subscribe((event) => this.#print(event)) }
-    this.#write(this.#opening(addresses))
+    this.#write(this.#opening(addresses, opening))
   }
 
   /** Idempotent. Resolves when what was printed has left, or after `printerDrainMs`. */
@@ -78,15 +90,22 @@ export class Printer {
     })
   }
 
-  #opening(addresses: readonly TerminalAddress[]): readonly string[] {
+  #opening(
+    addresses: readonly TerminalAddress[],
+    { invocation = 'pulseledger', notes = [] }: Opening,
+  ): readonly string[] {
     const { service, json } = this.#init
     const status = service.status()
+    const invite = service.invite()
     const [genesis] = [...service.blocks(0, 0)]
     if (json) {
-      const started = startedEvent(status, addresses.map(hostPort))
-      return genesis === undefined ? [started] : [started, blockEvent(genesis, service.document)]
+      const moved = addresses.flatMap((address) => movedNote(address))
+      const started = startedEvent(status, addresses.map(hostPort), invite)
+      const lines = [started, ...[...notes, ...moved].map(noteEvent)]
+      return genesis === undefined ? lines : [...lines, blockEvent(genesis, service.document)]
     }
-    const banner = bannerLines(status, service.document, addresses, this.#palette)
+    const invitation = invite === undefined ? undefined : `${invocation} join ${invite}`
+    const banner = bannerLines(status, service.document, addresses, this.#palette, { invitation, notes })
     if (genesis === undefined) return banner
     const view = blockView(genesis, service.document)
     return [...banner, '', ...genesisLines(service.document, view, this.#palette), '']
@@ -94,7 +113,8 @@ export class Printer {
 
   #print(event: NodeEvent): void {
     if (this.#state.kind !== 'printing') return
-    const { output } = this.#init
+    const { output, json, service } = this.#init
+    if (this.#quiet.hides(event, json)) return
     const waitingMax =
       this.#skippedCount > 0 ? 0.5 * NODE_LIMITS.printerQueueBytesMax : NODE_LIMITS.printerQueueBytesMax
     if (output.writableLength > waitingMax) {
@@ -103,7 +123,8 @@ export class Printer {
       return
     }
     this.#sayWhatWasSkipped()
-    this.#write([this.#init.json ? this.#jsonOf(event) : this.#textOf(event)])
+    const { document } = service
+    this.#write([json ? jsonOfEvent(event, document) : textOfEvent(event, document, this.#palette)])
   }
 
   /** When the queue is empty again, also when no further event comes. */
@@ -120,33 +141,6 @@ export class Printer {
     this.#write([this.#init.json ? skippedEvent(count) : this.#palette.dim(text)])
   }
 
-  #jsonOf(event: NodeEvent): string {
-    switch (event.kind) {
-      case 'block-connected':
-        return blockEvent(event.block, this.#init.service.document)
-      case 'block-disconnected':
-        return disconnectedEvent(event.block)
-      case 'alarm':
-        return alarmEvent(event.error)
-    }
-  }
-
-  #textOf(event: NodeEvent): string {
-    const { document } = this.#init.service
-    switch (event.kind) {
-      case 'block-connected':
-        return blockLine(blockView(event.block, document, NODE_LIMITS.summaryReadingsMax), this.#palette)
-      case 'block-disconnected': {
-        const { header, hash } = event.block
-        return this.#palette.warning(
-          `#${header.height} ${shortHash(hash)} left the chain: another branch won`,
-        )
-      }
-      case 'alarm':
-        return alarmLine(event.error, this.#palette)
-    }
-  }
-
   #write(lines: readonly string[]): void {
     if (this.#state.kind !== 'printing') return
     this.#init.output.write(`${lines.join('\n')}\n`)
@@ -159,6 +153,13 @@ export class Printer {
     this.#state = { kind: 'broken' }
     this.#init.logger.warn({ err: error }, 'stdout is closed: the node goes on and prints no more')
   }
+}
+
+/** The banner says it beside the address; programs get an event. */
+function movedNote({ movedFrom, port }: TerminalAddress): StartNote[] {
+  return movedFrom === undefined
+    ? []
+    : [{ kind: 'port-moved', service: 'terminals', from: movedFrom, to: port }]
 }
 
 /**

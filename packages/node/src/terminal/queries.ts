@@ -3,10 +3,12 @@
  * holds.
  */
 import { NODE_LIMITS } from '../limits.ts'
-import type { NodeService, VerifyReport } from '../ports.ts'
+import type { NodeService, PeerView, VerifyReport } from '../ports.ts'
 import { type BlockView, blockView } from '../views/block-view.ts'
+import { PLAIN } from '../views/palette.ts'
+import { addressesText, networkText, peerLines, producingText } from '../views/peer-text.ts'
 import { printable } from '../views/printable.ts'
-import { blockDetail, blockLines, genesisLines, shortHash } from '../views/text.ts'
+import { blockDetail, blockLines, genesisLines, placeOf, shortHash } from '../views/text.ts'
 import { plainTime } from '../views/time.ts'
 
 /** What is read of the node to answer. */
@@ -14,7 +16,7 @@ export type Readable = Pick<NodeService, 'document' | 'status' | 'blocks'>
 
 /** `terminalCount` is how many terminals are connected. */
 export function statusText(node: Readable, terminalCount: number): string {
-  const { ledger, head, finalHeight, pendingCount, startedAt } = node.status()
+  const { ledger, head, finalHeight, pendingCount, startedAt, network } = node.status()
   return text([
     `ledger     ${printable(ledger.name)} ${shortHash(ledger.id)} (${printable(ledger.engine)})`,
     `head       #${head.height} ${shortHash(head.hash)} of ${plainTime(head.time)}`,
@@ -22,7 +24,21 @@ export function statusText(node: Readable, terminalCount: number): string {
     `final      up to #${finalHeight}`,
     `node       up since ${plainTime(startedAt)}`,
     `terminals  ${terminalCount}`,
+    ...(network === undefined
+      ? ['network    off']
+      : [
+          `network    ${networkText(network)}`,
+          `addresses  ${addressesText(network)}`,
+          `producing  ${producingText(network)}`,
+        ]),
   ])
+}
+
+/** The nodes that are connected, but not all of a crowd. */
+export function peersText(peers: readonly PeerView[]): string {
+  const more = peers.length - NODE_LIMITS.peersShownMax
+  const listed = peerLines(peers.slice(0, NODE_LIMITS.peersShownMax))
+  return text([...listed, ...(more > 0 ? [`... and ${more} more: pulseledger peers lists them`] : [])])
 }
 
 /** The latest of `total` blocks, ascending: one a line, the newest last. */
@@ -33,12 +49,14 @@ export function chainText(views: readonly BlockView[], total: number): string {
 
 /** Everything about one block, but not all readings of a large one. */
 export function showText(node: Readable, height: number): string {
-  const head = node.status().head.height
+  const status = node.status()
+  const head = status.head.height
   if (height > head) return text([`There is no block #${height} yet: the head is #${head}`])
   const [block] = [...node.blocks(height, height)]
   if (block === undefined) return text([`Block #${height} could not be read: type verify`])
   const view = blockView(block, node.document, NODE_LIMITS.showReadingsMax)
-  return text(height === 0 ? genesisLines(node.document, view) : blockDetail(view))
+  if (height === 0) return text(genesisLines(node.document, view))
+  return text(blockDetail(view, PLAIN, { place: placeOf(height, status) }))
 }
 
 /** What a verification found. */

@@ -7,6 +7,7 @@ import { hostPort, measureOf } from './address.ts'
 import { Broadcaster } from './broadcast.ts'
 import { CalmLog } from './calm-log.ts'
 import { Connection, type ConnectionContext } from './connection.ts'
+import { ReceiptWatch } from './receipt-watch.ts'
 import { RecentBlocks } from './recent-blocks.ts'
 import { Session, type SessionConfig } from './session.ts'
 import { SharedVerify } from './shared-verify.ts'
@@ -18,6 +19,8 @@ export interface TerminalAddress {
   readonly host: string
   /** The actual one, also when 0 was asked for. */
   readonly port: number
+  /** The port that was asked for, when another program serves it and this is the next free one. */
+  readonly movedFrom?: number
   readonly measure: Measure
   readonly subject?: string
 }
@@ -37,6 +40,8 @@ export interface TerminalServerInit {
   readonly clock: Clock
   readonly logger: Logger
   readonly ports: readonly TerminalPort[]
+  /** Somebody chose the ports: one that is taken is an error, not the next free one used. Default true. */
+  readonly portsExplicit?: boolean
   readonly options?: TerminalOptions
 }
 
@@ -45,6 +50,8 @@ const LISTEN_FAILURES: Record<string, readonly [ErrorCode, string]> = {
   EACCES: ['TERMINAL_PORT_FORBIDDEN', 'the system does not allow this port'],
 }
 
+const PORT_MAX = 65_535
+
 /** Serves terminals on every configured port: accepts, counts, broadcasts, drains. */
 export class TerminalServer {
   readonly #service: NodeService
@@ -52,6 +59,8 @@ export class TerminalServer {
   readonly #logger: Logger
   readonly #log: CalmLog
   readonly #ports: readonly TerminalPort[]
+  readonly #portsExplicit: boolean
+  readonly #receipts = new ReceiptWatch()
   readonly #options: Required<TerminalOptions>
   readonly #context: ConnectionContext
   readonly #recent: RecentBlocks
@@ -62,12 +71,14 @@ export class TerminalServer {
   #servers: Server[] = []
   #stopped: Promise<void> | undefined
   #drained = () => {}
+  #unsubscribe = () => {}
 
-  constructor({ service, clock, logger, ports, options = {} }: TerminalServerInit) {
+  constructor({ service, clock, logger, ports, portsExplicit = true, options = {} }: TerminalServerInit) {
     this.#service = service
     this.#clock = clock
     this.#logger = logger
     this.#ports = ports
+    this.#portsExplicit = portsExplicit
     this.#options = {
       connectionsMax: NODE_LIMITS.connectionsMax,
       connectionsPerAddressMax: NODE_LIMITS.connectionsPerAddressMax,
@@ -82,7 +93,15 @@ export class TerminalServer {
     const recent = new RecentBlocks(service, Math.max(blocksMax, NODE_LIMITS.chainBlocksMax))
     this.#recent = recent
     const terminalCount = () => this.#connections.size
-    this.#context = { service, clock, log: this.#log, verify, recent, terminalCount }
+    this.#context = {
+      service,
+      clock,
+      log: this.#log,
+      verify,
+      recent,
+      receipts: this.#receipts,
+      terminalCount,
+    }
     const receivers = () => this.#connections
     this.#broadcaster = new Broadcaster({ service, recent, clock, logger, intervalMs, blocksMax, receivers })
   }
@@ -94,15 +113,15 @@ export class TerminalServer {
   async start(): Promise<readonly TerminalAddress[]> {
     const configs = this.#ports.map((port) => sessionConfig(port, this.#service))
     this.#recent.start()
+    this.#unsubscribe = this.#service.subscribe((event) => this.#receipts.onEvent(event))
     try {
       const addresses: TerminalAddress[] = []
-      for (const [index, { host, port }] of this.#ports.entries()) {
+      for (const [index, { host, port: asked }] of this.#ports.entries()) {
         const { document: _, ...config } = configs[index] as SessionConfig
-        addresses.push({
-          host,
-          port: await this.#listen(host, port, configs[index] as SessionConfig),
-          ...config,
-        })
+        const port = await this.#listenNear(host, asked, configs[index] as SessionConfig)
+        const isMoved = asked !== 0 && port !== asked
+        if (isMoved) this.#logger.warn({ host, from: asked, to: port }, 'a terminal port was taken')
+        addresses.push({ host, port, ...(isMoved && { movedFrom: asked }), ...config })
       }
       if (this.#options.broadcastIntervalMs > 0) this.#broadcaster.start()
       return addresses
@@ -118,7 +137,10 @@ export class TerminalServer {
    */
   stop(): Promise<void> {
     // Whoever waits for the latest blocks is answered before they are given up.
-    this.#stopped ??= this.#drain().finally(() => this.#recent.stop())
+    this.#stopped ??= this.#drain().finally(() => {
+      this.#recent.stop()
+      this.#unsubscribe()
+    })
     return this.#stopped
   }
 
@@ -142,6 +164,19 @@ export class TerminalServer {
       this.#drained = resolve
     })
     cancel()
+  }
+
+  /** The port that was asked for or, when nobody chose it and it is taken, the next free one above it. */
+  async #listenNear(host: string, asked: number, config: SessionConfig): Promise<number> {
+    const triesMax = this.#portsExplicit || asked === 0 ? 1 : NODE_LIMITS.portTriesMax
+    for (let port = asked; ; port += 1) {
+      try {
+        return await this.#listen(host, port, config)
+      } catch (error) {
+        const isTaken = error instanceof NodeFailure && error.code === 'TERMINAL_PORT_TAKEN'
+        if (!isTaken || port + 1 >= asked + triesMax || port === PORT_MAX) throw error
+      }
+    }
   }
 
   /** Resolves with the actual port. */

@@ -22,10 +22,11 @@ import {
   utf8,
 } from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
-import type { NewReading, Receipt } from '../ports.ts'
+import type { NetworkStatus, NewReading, Receipt } from '../ports.ts'
 import { type Command, parseCommand, type Query } from './commands.ts'
 import { type Line, type LineFault, LineSplitter } from './line-splitter.ts'
 import * as messages from './messages.ts'
+import { Patience, type PatienceEffect } from './patience.ts'
 
 export type SessionEvent =
   | { readonly kind: 'connected' }
@@ -43,6 +44,10 @@ export type SessionEvent =
   | { readonly kind: 'answered'; readonly ticket: number; readonly text: string }
   /** `bytes` are whole lines in printable ASCII, the first one empty. */
   | { readonly kind: 'broadcast'; readonly bytes: Uint8Array }
+  /** A reading that was confirmed here lost its block and is in another one. `value` as it was typed. */
+  | { readonly kind: 'moved'; readonly receipt: Receipt; readonly value: number }
+  /** The time set by the last `patience` effect has passed. */
+  | { readonly kind: 'patience'; readonly network: NetworkStatus | undefined }
   /** The node is stopping. */
   | { readonly kind: 'stop' }
 
@@ -57,6 +62,8 @@ export type Effect =
   | { readonly kind: 'continue' }
   /** Replaces the one before; null takes it away. */
   | { readonly kind: 'deadline'; readonly afterMs: number | null }
+  /** The same for `patience`: readings wait, and somebody may wonder why. */
+  | PatienceEffect
   /** After what was written has left. The last effect there is. */
   | { readonly kind: 'close' }
 
@@ -100,6 +107,7 @@ export class Session {
   #continueAsked = false
   /** The number of the line that a deadline is set for; 0: none is. */
   #deadlineLine = 0
+  readonly #patience = new Patience()
   #text = ''
   #effects: Effect[] = []
 
@@ -151,6 +159,13 @@ export class Session {
         break
       case 'broadcast':
         this.#broadcast(event.bytes)
+        break
+      case 'moved':
+        this.#tell(messages.movedLine(event.receipt, event.value, this.#config.measure))
+        break
+      case 'patience':
+        // Behind what was typed: its answer and the prompt are still to come.
+        if (this.#patience.expired()) this.#text += messages.waitingLine(event.network)
         break
       case 'stop':
         this.#close(messages.STOPPING)
@@ -245,6 +260,7 @@ export class Session {
     }
     const { value } = checked
     this.#takeSlot({ value })
+    this.#patience.begin(this.#lastTicket)
     const reading = { measure: measure.name, value, ...(subject === undefined ? {} : { subject }) }
     this.#effects.push({ kind: 'submit', ticket: this.#lastTicket, reading })
   }
@@ -277,6 +293,7 @@ export class Session {
   #answer(ticket: number, text: string): void {
     const slot = this.#slotOf(ticket)
     if (slot !== undefined) slot.answer = text
+    this.#patience.end(ticket)
   }
 
   #writeAnswers(): void {
@@ -316,6 +333,13 @@ export class Session {
     if (this.#atPrompt) this.#text += this.#prompt
   }
 
+  /** What nobody asked for, on a line of its own; then the prompt again, where one was. */
+  #tell(line: string): void {
+    if (this.#state.kind !== 'open') return
+    this.#text += `\n${line}`
+    if (this.#atPrompt) this.#text += this.#prompt
+  }
+
   /** open, ending -> closing. A query that was not answered is given up: only `verify` takes time. */
   #close(farewell: string): void {
     if (!this.#reading) return
@@ -335,6 +359,8 @@ export class Session {
       this.#effects.push({ kind: 'continue' })
     }
     // What was not looked at yet has not begun: time in our own queue is not held against its writer.
+    const patience = this.#patience.steer(this.#reading)
+    if (patience) this.#effects.push(patience)
     const line = this.#state.kind === 'open' ? this.#splitter.startedLine : 0
     if (line !== this.#deadlineLine) {
       this.#deadlineLine = line

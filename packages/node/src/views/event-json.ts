@@ -9,14 +9,32 @@
  * added. Lines are printable ASCII. Hashes and keys are lower-case hexadecimal, times RFC 3339 with
  * milliseconds.
  */
-import { type Block, cidToText, ERRORS, type Failure, type GenesisDocument, toHex } from '@pulseledger/core'
-import type { Status } from '../ports.ts'
+import {
+  type Block,
+  cidToText,
+  ERRORS,
+  type Failure,
+  type GenesisDocument,
+  type Hash,
+  type SyncProgress,
+  toHex,
+} from '@pulseledger/core'
+import type { StartNote } from '../options.ts'
+import type { EntryState, ForeignMeeting, PeerConnection, PeerId, Receipt, Status } from '../ports.ts'
 import { type BlockView, blockView, type ReadingView } from './block-view.ts'
 import { asciiJson } from './printable.ts'
+import type { Place } from './text.ts'
 import { millisecondsTime } from './time.ts'
 
-/** `addresses` are `host:port`, in the order in which they were given. */
-export function startedEvent(status: Status, addresses: readonly string[]): string {
+/**
+ * `addresses` are `host:port`, in the order in which they were given; `invite` is undefined without a
+ * network.
+ */
+export function startedEvent(
+  status: Status,
+  addresses: readonly string[],
+  invite: string | undefined,
+): string {
   const { ledger, head } = status
   return asciiJson({
     event: 'started',
@@ -24,11 +42,18 @@ export function startedEvent(status: Status, addresses: readonly string[]): stri
     head: { height: head.height, hash: toHex(head.hash), time: millisecondsTime(head.time), size: head.size },
     publicKey: toHex(status.publicKey),
     addresses,
+    nodeAddresses: status.network?.addresses,
+    invite,
   })
 }
 
-/** A block that is on the chain now. All its readings are listed. */
-export function blockEvent(block: Block, document: GenesisDocument): string {
+/** Something at start that is not as usual. */
+export function noteEvent({ kind, ...rest }: StartNote): string {
+  return asciiJson({ event: kind, ...rest })
+}
+
+/** A block that is on the chain now. All its readings are listed. `place` where it is known. */
+export function blockEvent(block: Block, document: GenesisDocument, place?: Place): string {
   const view = blockView(block, document)
   return asciiJson({
     event: 'block',
@@ -36,6 +61,7 @@ export function blockEvent(block: Block, document: GenesisDocument): string {
     time: millisecondsTime(view.time),
     producer: toHex(view.producer),
     size: view.size,
+    ...placeFields(place),
     readings: view.readings.map(readingFields),
   })
 }
@@ -47,10 +73,57 @@ export function disconnectedEvent({ header, hash }: Block): string {
 }
 
 /** One reading of a block, with where it stands: for lists of readings. `index` counts within the block. */
-export function readingEvent(view: BlockView, index: number): string {
+export function readingEvent(view: BlockView, index: number, place?: Place): string {
   const reading = view.readings[index] as ReadingView
   const { height, hash } = view
-  return asciiJson({ event: 'reading', height, hash: toHex(hash), ...readingFields(reading) })
+  return asciiJson({
+    event: 'reading',
+    height,
+    hash: toHex(hash),
+    ...placeFields(place),
+    ...readingFields(reading),
+  })
+}
+
+/** What became of one entry. The keys of the reading are there when it is on the chain. */
+export function entryEvent(id: Hash, state: EntryState, reading: ReadingView | undefined): string {
+  const base = { event: 'entry', entry: toHex(id), state: state.kind }
+  if (state.kind === 'rejected') {
+    const { code, message } = state.error
+    return asciiJson({ ...base, code, message, remedy: ERRORS[code].remedy })
+  }
+  if (state.kind !== 'included' && state.kind !== 'final') return asciiJson(base)
+  const { height, blockHash, index } = state.receipt
+  const where = { height, hash: toHex(blockHash), index, depth: state.depth }
+  return asciiJson({ ...base, ...where, ...(reading && readingFields(reading)) })
+}
+
+/** A reading that was confirmed here left its block; it waits for another one. */
+export function withdrawnEvent(entryId: Hash): string {
+  return asciiJson({ event: 'receipt-withdrawn', entry: toHex(entryId) })
+}
+
+/** It is on the chain again, at this place. */
+export function movedEvent({ entryId, height, blockHash, index }: Receipt): string {
+  return asciiJson({ event: 'receipt-moved', entry: toHex(entryId), height, hash: toHex(blockHash), index })
+}
+
+export function peerConnectedEvent({ id, publicKey, address, direction }: PeerConnection): string {
+  return asciiJson({ event: 'peer-connected', id, publicKey: toHex(publicKey), address, direction })
+}
+
+export function peerGoneEvent(id: PeerId): string {
+  return asciiJson({ event: 'peer-gone', id })
+}
+
+/** Somebody of another ledger was met and refused. */
+export function foreignEvent({ address, ours, theirs }: ForeignMeeting): string {
+  return asciiJson({ event: 'foreign-met', address, ours: toHex(ours), theirs: toHex(theirs) })
+}
+
+export function syncEvent(progress: SyncProgress): string {
+  const { kind: state, ...rest } = progress
+  return asciiJson({ event: 'sync', state, ...rest })
 }
 
 /** Something that an operator must look at. */
@@ -65,6 +138,10 @@ export function skippedEvent(count: number): string {
 
 function blockFields({ height, hash, parent }: Pick<BlockView, 'height' | 'hash' | 'parent'>): object {
   return { height, hash: toHex(hash), parent: parent === null ? null : toHex(parent) }
+}
+
+function placeFields(place: Place | undefined): object {
+  return place === undefined ? {} : { depth: place.depth, final: place.isFinal }
 }
 
 function readingFields(reading: ReadingView): object {

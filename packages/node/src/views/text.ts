@@ -56,11 +56,42 @@ export function blockLines(views: readonly BlockView[], palette: Palette = PLAIN
   return views.map((view) => blockLine(view, palette, columns))
 }
 
+/** Where a block stands on the chain. */
+export interface Place {
+  /** Blocks on top of it; 0 of the head. */
+  readonly depth: number
+  readonly isFinal: boolean
+}
+
+/** Of a canonical block. */
+export function placeOf(
+  height: number,
+  { head, finalHeight }: { readonly head: { readonly height: number }; readonly finalHeight: number },
+): Place {
+  return { depth: head.height - height, isFinal: height <= finalHeight }
+}
+
+/** `final, 120 blocks deep`, `included, 1 block deep`. */
+export function placeText({ depth, isFinal }: Place): string {
+  return `${isFinal ? 'final' : 'included'}, ${depth} ${depth === 1 ? 'block' : 'blocks'} deep`
+}
+
+/** The same where there is little room: `final`, `1 deep`. */
+export function placeMark({ depth, isFinal }: Place): string {
+  return isFinal ? 'final' : `${depth} deep`
+}
+
+export interface DetailOptions {
+  readonly readingsMax?: number
+  /** Absent: it is not known, or the block is not on the chain. */
+  readonly place?: Place | undefined
+}
+
 /** Everything about a block but no more than `readingsMax` of its readings. */
 export function blockDetail(
   view: BlockView,
   palette: Palette = PLAIN,
-  readingsMax: number = NODE_LIMITS.showReadingsMax,
+  { readingsMax = NODE_LIMITS.showReadingsMax, place }: DetailOptions = {},
 ): string[] {
   const { parent, readings, readingCount } = view
   const listed = readings.slice(0, readingsMax)
@@ -70,6 +101,7 @@ export function blockDetail(
     field('parent', parent === null ? 'none: this is genesis' : palette.dim(toHex(parent)), palette),
     field('time', millisecondsTime(view.time), palette),
     ...(parent === null ? [] : [field('producer', toHex(view.producer), palette)]),
+    ...(place === undefined ? [] : [field('state', placeText(place), palette)]),
     field('log size', String(view.size), palette),
     field('readings', String(readingCount), palette),
     ...listed.map((reading) => `    ${readingLine(reading, palette)}`),
@@ -131,6 +163,6 @@ function summary({ height, readings, readingCount }: BlockView): string {
   return `${readingCount} readings: ${first}${more}`
 }
 
-function field(name: string, value: string, palette: Palette): string {
+export function field(name: string, value: string, palette: Palette): string {
   return `  ${palette.dim(name.padEnd(9))} ${value}`
 }

@@ -134,7 +134,7 @@ describe('with a ledger and no node', () => {
   })
 
   test('log lists what there is', async () => {
-    expect(await well(['log'])).toMatch(/^#0 {6}2026-01-01 00:00:00Z {2}genesis {15}[0-9a-f]{8}\n$/)
+    expect(await well(['log'])).toMatch(/^#0 {6}2026-01-01 00:00:00Z {2}genesis {15}[0-9a-f]{8} {2}final\n$/)
     expect(await well(['log', '--readings'])).toBe('')
     expect(await json('log')).toMatchObject({ event: 'block', height: 0 })
     expect(await well(['log', '--from', '1'])).toBe('')
@@ -159,10 +159,11 @@ describe('with a ledger and no node', () => {
 
   test.each([
     ['1', 12, 'there is no block 1'],
-    ['0'.repeat(64), 12, 'there is no block 0000'],
+    ['0'.repeat(64), 12, 'there is no block and no entry 0000'],
     ['00', 2, "'00' is not a height"],
     ['-1', 2, "'-1' is not a height"],
-    ['9007199254740993', 2, 'is not a height'],
+    ['9007199254740993', 12, 'there is no block and no entry 9007199254740993'],
+    ['9007199254740993'.repeat(5), 2, 'is not a height'],
     ['0x1', 2, "'0x1' is not a height"],
     ['\u001b[2J', 2, "'\\u{1b}[2J' is not a height"],
   ])('show %j ends with %i', async (argument, exit, message) => {

@@ -92,7 +92,7 @@ describe('a running node', () => {
       pid: process.pid,
       addresses: [expect.stringMatching(/^127\.0\.0\.1:\d+$/)],
     })
-    expect(await well('status')).toMatch(/\nnode {8}process \d+ since .*Z\nterminals {3}127\.0\.0\.1:\d+\n$/)
+    expect(await well('status')).toMatch(/\nnode {8}process \d+ since .*Z\nterminals {3}127\.0\.0\.1:\d+\n/)
   })
 
   test('is followed until it stops', async () => {
@@ -127,12 +127,29 @@ describe('a running node', () => {
     await Promise.all([one.done, two.done])
   })
 
-  test('is not started twice on one directory, and the first goes on', async () => {
+  test('is not started twice on a directory that was named, and the first goes on', async () => {
     await start()
-    const second = await place.run(['start', '-a', '0'])
+    const second = await place.run(['start', '-a', '0', '-d', 'pulseledger-data'])
     expect(second).toMatchObject({ exit: 4, stdout: '' })
     expect(second.stderr).toContain(`in use by process ${process.pid}`)
     await type(72)
+  })
+
+  test('leaves the next directory to a second copy', async () => {
+    await start()
+    const second = place.begin(['start', '-a', '0', '--json'])
+    await eventually(() => second.stdout.text).toContain('"event":"block"')
+    expect(readHolder(place.path('pulseledger-data-2'))).toMatchObject({ pid: process.pid })
+    second.interrupt()
+    expect((await second.done).exit).toBe(0)
+    const started = JSON.parse(second.stdout.text.split('\n')[0] as string)
+    expect(started.ledger.id).not.toBe(JSON.parse(await well('status', '--json')).ledger.id)
+    // A second time it is the same ledger.
+    const again = place.begin(['start', '-a', '0', '--json'])
+    await eventually(() => again.stdout.text).toContain('"event":"block"')
+    again.interrupt()
+    await again.done
+    expect(JSON.parse(again.stdout.text.split('\n')[0] as string).ledger).toEqual(started.ledger)
   })
 
   test('refuses init on its directory', async () => {

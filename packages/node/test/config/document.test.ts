@@ -5,7 +5,7 @@ import { parseTerminalPorts } from '../../src/config/address.ts'
 import { parseEnvFile } from '../../src/config/env-file.ts'
 import { checkChoice, parseMeasure, readGenesisDocument } from '../../src/config/genesis-choice.ts'
 import { parseJsonObject } from '../../src/config/json-file.ts'
-import { OPTION_KEYS, OPTIONS } from '../../src/config/option-table.ts'
+import { FILE_KEYS, OPTION_KEYS, OPTIONS } from '../../src/config/option-table.ts'
 import { longFlag } from '../../src/config/read-config.ts'
 import { configurationTable } from './support/table.ts'
 
@@ -27,7 +27,8 @@ describe('docs/CONFIGURATION.md', () => {
 
   test('names no flag and no variable that does not exist', () => {
     const flags = new Set(text.match(/(?<![\w-])--[a-z][a-z-]+/g))
-    const known = ['--no-json', '--print-config', '--measure', '--name', '--help', '--create']
+    const off = ['--no-json', '--no-mdns', '--no-peer-exchange']
+    const known = [...off, '--print-config', '--measure', '--name', '--help', '--create']
     for (const key of OPTION_KEYS) known.push(longFlag(OPTIONS[key].flag))
     expect([...flags].filter((flag) => !known.includes(flag))).toEqual([])
     const variables = new Set(text.match(/PULSELEDGER_[A-Z_]*[A-Z]/g))
@@ -47,7 +48,9 @@ describe('docs/CONFIGURATION.md', () => {
     expect(settings.ok && settings.value.length).toBeGreaterThan(2)
     const [file, genesis] = samples('json') as [string, string]
     const object = parseJsonObject(file, 'pulseledger.json')
-    expect(object.ok && Object.keys(object.value).every((key) => key in OPTIONS)).toBe(true)
+    expect(object.ok && Object.keys(object.value).every((key) => [...FILE_KEYS.values()].includes(key))).toBe(
+      true,
+    )
     const document = readGenesisDocument(genesis, 'genesis.json')
     expect(document.ok && checkChoice(document.value).ok).toBe(true)
   })

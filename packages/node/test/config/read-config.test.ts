@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type ConfigValues, OPTION_KEYS, OPTIONS, type OptionKey } from '../../src/config/option-table.ts'
+import { nodeOptions } from '../../src/config/node-options.ts'
+import {
+  type ConfigValues,
+  FILE_KEYS,
+  OPTION_KEYS,
+  OPTIONS,
+  type OptionKey,
+} from '../../src/config/option-table.ts'
 import { configJson, configTable } from '../../src/config/print-config.ts'
 import { type Config, type ConfigInput, longFlag, readConfig } from '../../src/config/read-config.ts'
 
@@ -30,6 +37,15 @@ function read(given: Partial<ConfigInput> = {}): Config {
 const SAMPLES: { readonly [K in OptionKey]: (n: number) => string } = {
   addr: (n) => String(9_100 + n),
   source: (n) => `pulse:${7_000 + n}`,
+  listen: (n) => (n === 0 ? 'off' : String(7_500 + n)),
+  peer: (n) => `10.0.0.7:${7_500 + n},/ip4/10.0.0.8/tcp/7400`,
+  mdns: (n) => (n % 2 === 0 ? 'false' : 'true'),
+  peerExchange: (n) => (n % 2 === 0 ? 'false' : 'true'),
+  swarmKey: (n) => `swarm-${n}.key`,
+  announce: (n) => `pulse.example:${7_500 + n}`,
+  upnp: (n) => (n % 2 === 0 ? 'true' : 'false'),
+  relayServer: (n) => (n % 2 === 0 ? 'true' : 'false'),
+  relay: (n) => `relay.example:${7_500 + n}`,
   dataDir: (n) => `data-${n}`,
   genesis: (n) => `genesis-${n}.json`,
   broadcastInterval: (n) => `${1 + n}s`,
@@ -65,7 +81,8 @@ describe('the strongest of the places that give a value wins', () => {
           if (mask & 4) lines.push(`${OPTIONS[key].environment}=${sample(2)}`)
           if (mask & 8) {
             const { kind } = OPTIONS[key]
-            file[key] = kind === 'number' || kind === 'switch' ? JSON.parse(sample(3)) : sample(3)
+            file[FILE_KEYS.get(key) as string] =
+              kind === 'number' || kind === 'switch' ? JSON.parse(sample(3)) : sample(3)
           }
         }
         put('.env', lines.join('\n'))
@@ -90,6 +107,15 @@ test('without anything there are the defaults', () => {
   const wanted: ConfigValues = {
     addr: [{ host: '127.0.0.1', port: 9000 }],
     source: [],
+    listen: ['0.0.0.0:7400'],
+    peer: [],
+    mdns: 'true',
+    peerExchange: 'true',
+    swarmKey: undefined,
+    announce: [],
+    upnp: 'false',
+    relayServer: 'false',
+    relay: [],
     dataDir: join(directory, 'pulseledger-data'),
     genesis: undefined,
     broadcastInterval: 30_000,
@@ -169,12 +195,63 @@ test('in each row of the table key, flag and variable are one name, and the defa
     const kebab = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     expect(longFlag(row.flag)).toBe(`--${kebab}`)
     const snake = kebab.replaceAll('-', '_').toUpperCase()
-    expect(row.environment).toBe(key === 'addr' ? 'ADDR' : `PULSELEDGER_${snake}`)
+    const short = { addr: 'ADDR', peer: 'PEERS' }[key as string]
+    expect(row.environment).toBe(short ?? `PULSELEDGER_${snake}`)
     variables.add(row.environment)
     if (row.default !== undefined) expect(row.parse(row.default).ok).toBe(true)
     for (let n = 0; n < 4; n++) expect(row.parse(SAMPLES[key](n)).ok, key).toBe(true)
   }
   expect(variables.size).toBe(OPTION_KEYS.length)
+})
+
+test('a list of peers stands under peers in the file, in PEERS, and in several flags', () => {
+  put('pulseledger.json', '{"peers": ["10.0.0.7:7400", "/ip4/10.0.0.8/tcp/7400"]}')
+  expect(read().values.peer).toEqual(['10.0.0.7:7400', '/ip4/10.0.0.8/tcp/7400'])
+  expect(read({ environment: { PEERS: 'ward-2.local:7400' } }).values.peer).toEqual(['ward-2.local:7400'])
+  put('pulseledger.json', '{"peer": "10.0.0.7:7400"}')
+  const wrong = readConfig({ flags: {}, environment: {}, workingDirectory: directory })
+  expect(wrong).toMatchObject({ error: { code: 'CONFIG_KEY_UNKNOWN' } })
+  expect(!wrong.ok && wrong.error.message).toContain('did you mean peers?')
+})
+
+test('a switch is true or false, and in the file not a text', () => {
+  put('pulseledger.json', '{"mdns": false}')
+  expect(read().values.mdns).toBe('false')
+  for (const mdns of ['"off"', '"auto"', '1', '"false"']) {
+    put('pulseledger.json', `{"mdns": ${mdns}}`)
+    const wrong = readConfig({ flags: {}, environment: {}, workingDirectory: directory })
+    expect(wrong, mdns).toMatchObject({ ok: false, error: { code: 'CONFIG_VALUE_INVALID' } })
+  }
+})
+
+describe('options of a node', () => {
+  function options(given: Partial<ConfigInput> = {}) {
+    const result = nodeOptions(read(given), 'npx pulseledger')
+    if (!result.ok) throw new Error(result.error.message)
+    return result.value
+  }
+
+  test('remember whether somebody chose the ports', () => {
+    expect(options()).toMatchObject({ terminalPortsExplicit: false, listenExplicit: false })
+    const chosen = options({ flags: { addr: '9000' }, environment: { PULSELEDGER_LISTEN: '7400' } })
+    expect(chosen).toMatchObject({ terminalPortsExplicit: true, listenExplicit: true })
+    put('.env', 'ADDR=9000')
+    expect(options()).toMatchObject({ terminalPortsExplicit: true, listenExplicit: false })
+  })
+
+  test('have a network unless it is off', () => {
+    const { listen, mdns, peerExchange, upnp, relayServer, swarmKeyFile } = options()
+    expect({ listen, mdns, peerExchange, upnp, relayServer, swarmKeyFile }).toEqual({
+      listen: ['0.0.0.0:7400'],
+      mdns: true,
+      peerExchange: true,
+      upnp: false,
+      relayServer: false,
+      swarmKeyFile: undefined,
+    })
+    expect(options({ flags: { listen: 'off' } }).listen).toBeUndefined()
+    expect(options({ flags: { swarmKey: 'group.key' } }).swarmKeyFile).toBe(join(directory, 'group.key'))
+  })
 })
 
 describe('print-config', () => {
@@ -187,6 +264,15 @@ describe('print-config', () => {
     expect(lines.map((line) => line.trimEnd().split(/ {2,}/))).toEqual([
       ['addr', '9000,9001:bpm:ward-2', '.env line 1'],
       ['source', '-', 'default'],
+      ['listen', '7400', 'default'],
+      ['peer', '-', 'default'],
+      ['mdns', 'true', 'default'],
+      ['peerExchange', 'true', 'default'],
+      ['swarmKey', '-', 'default'],
+      ['announce', '-', 'default'],
+      ['upnp', 'false', 'default'],
+      ['relayServer', 'false', 'default'],
+      ['relay', '-', 'default'],
       ['dataDir', '/srv/ward', 'environment PULSELEDGER_DATA_DIR'],
       ['genesis', '-', 'default'],
       ['broadcastInterval', '30s', 'default'],

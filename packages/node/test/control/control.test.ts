@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Block } from '@pulseledger/core'
+import { type Block, toHex } from '@pulseledger/core'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/adapters/clock.ts'
 import { systemRandom } from '../../src/adapters/random.ts'
@@ -10,7 +10,7 @@ import { type AskedAnswer, askNode } from '../../src/control/client.ts'
 import { type ControlRequest, formatRequest } from '../../src/control/protocol.ts'
 import { ControlServer } from '../../src/control/server.ts'
 import { NODE_LIMITS } from '../../src/limits.ts'
-import type { Clock, NodeService } from '../../src/ports.ts'
+import type { Clock, EntryState, NodeService, PeerView } from '../../src/ports.ts'
 import { eventually } from '../support/eventually.ts'
 import { FakeNode } from '../support/fake-node.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
@@ -112,6 +112,53 @@ describe('a request', () => {
     node.chain[1] = { ...block, payloads: [null] }
     const [found] = await ask({ command: 'blocks', from: 1, to: 1 })
     expect(found).toMatchObject({ parts: { payloads: [null] } })
+  })
+
+  test('for the status tells of the network', async () => {
+    node.network = {
+      peerCount: 2,
+      addresses: ['10.0.0.1:7400'],
+      sync: { kind: 'catching-up', height: 120, target: 10_000 },
+      mayProduce: true,
+    }
+    expect(await ask({ command: 'status' })).toEqual([{ kind: 'status', status: node.status() }])
+  })
+
+  test('for the peers is answered with all of them, byte for byte', async () => {
+    expect(await ask({ command: 'peers' })).toEqual([{ kind: 'peers', peers: [] }])
+    const peer: PeerView = {
+      id: '12D3KooWpeer',
+      publicKey: new Uint8Array(32).fill(1),
+      address: '10.0.0.7:7400',
+      direction: 'inbound',
+      connectedAt: 5,
+      head: { height: 12, hash: new Uint8Array(32).fill(2) },
+      state: 'diverged',
+    }
+    node.peerViews = [peer, { ...peer, head: undefined, state: 'unknown' }]
+    expect(await ask({ command: 'peers' })).toEqual([{ kind: 'peers', peers: node.peerViews }])
+  })
+
+  test('for the invite is answered with the word, or with null', async () => {
+    expect(await ask({ command: 'invite' })).toEqual([{ kind: 'invite', invite: null }])
+    node.inviteWord = 'pulse1abc'
+    expect(await ask({ command: 'invite' })).toEqual([{ kind: 'invite', invite: 'pulse1abc' }])
+  })
+
+  test('for an entry is answered with its state, whichever it is', async () => {
+    const id = new Uint8Array(32).fill(3)
+    const receipt = { entryId: id, height: 4, blockHash: new Uint8Array(32).fill(4), index: 9 }
+    const states: EntryState[] = [
+      { kind: 'unknown' },
+      { kind: 'pending' },
+      { kind: 'included', receipt, depth: 0 },
+      { kind: 'final', receipt, depth: 100 },
+      { kind: 'rejected', error: { code: 'ENTRY_DISPLACED', message: 'taken' } },
+    ]
+    for (const state of states) {
+      node.entryStates.set(toHex(id), state)
+      expect(await ask({ command: 'entry', hash: id })).toEqual([{ kind: 'entry', state }])
+    }
   })
 
   test('to verify is answered with the report', async () => {
@@ -309,6 +356,9 @@ describe('refuses', () => {
     ['a null height', '{"control":1,"command":"follow","from":null}\n'],
     ['a short hash', '{"control":1,"command":"block","hash":"abcd"}\n'],
     ['an upper-case hash', `{"control":1,"command":"block","hash":"${'AB'.repeat(32)}"}\n`],
+    ['an entry without its hash', '{"control":1,"command":"entry"}\n'],
+    ['an entry by its number', '{"control":1,"command":"entry","hash":7}\n'],
+    ['peers of something', '{"control":1,"command":"peers","hash":"x"}\n'],
     ['deep nesting', `${'['.repeat(500)}${']'.repeat(500)}\n`],
     ['invalid UTF-8', '\xff\xfe\n'],
     ['a line that is too long', `${' '.repeat(NODE_LIMITS.controlRequestBytesMax + 1)}\n`],
@@ -420,6 +470,9 @@ describe('the client says so', () => {
     ['something that is not JSON', 'SSH-2.0-OpenSSH\n', 'does not know'],
     ['a block that is none', '{"kind":"block","header":1}\n', 'does not know'],
     ['a status that is none', '{"kind":"status","status":{}}\n', 'does not know'],
+    ['a peer that is none', '{"kind":"peers","peers":[{"id":"x"}]}\n', 'does not know'],
+    ['an invite that is none', '{"kind":"invite","invite":7}\n', 'does not know'],
+    ['an entry that is none', '{"kind":"entry","state":{"kind":"included","depth":1}}\n', 'does not know'],
     ['an error of an unknown code', '{"kind":"error","error":{"code":"x","message":"y"}}\n', 'does not know'],
   ]
   test.each(cases)('%s', async (_, lines, message) => {

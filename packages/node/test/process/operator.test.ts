@@ -58,7 +58,8 @@ test('a second start names the process that holds the directory, and does not di
   await client.ask('72')
   const before = digests(join(directory, DATA))
 
-  expectRefusal(await refused(directory), EXIT.locked, `process ${node.pid},`, 'STORE_LOCKED')
+  const again = await refused(directory, ['--data-dir', DATA])
+  expectRefusal(again, EXIT.locked, `process ${node.pid},`, 'STORE_LOCKED')
   expect(digests(join(directory, DATA))).toEqual(before)
   expect(await client.ask('80')).toContain('#2 80 BPM stored')
   expect(await readingsOf(directory)).toHaveLength(2)

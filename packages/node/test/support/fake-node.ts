@@ -14,9 +14,12 @@ import {
 } from '@pulseledger/core'
 import type {
   Clock,
+  EntryState,
+  NetworkStatus,
   NewReading,
   NodeEvent,
   NodeService,
+  PeerView,
   Receipt,
   Status,
   VerifyReport,
@@ -60,6 +63,11 @@ export class FakeNode implements NodeService {
   readCount = 0
   /** What every submission is refused with. */
   refusal: Failure | undefined
+  /** What the node says of its network and of entries, by hexadecimal id. */
+  network: NetworkStatus | undefined
+  peerViews: PeerView[] = []
+  inviteWord: string | undefined
+  readonly entryStates = new Map<string, EntryState>()
   readonly #clock: Clock
   readonly #listeners = new Set<(event: NodeEvent) => void>()
   #waiting: Waiting[] = []
@@ -150,6 +158,7 @@ export class FakeNode implements NodeService {
       pendingCount: this.#waiting.length,
       publicKey: digest('node'),
       startedAt: this.document.time,
+      network: this.network,
     }
   }
 
@@ -163,6 +172,18 @@ export class FakeNode implements NodeService {
   blockByHash(wanted: Hash): Block | undefined {
     this.readCount += 1
     return this.chain.find((block) => toHex(block.hash) === toHex(wanted))
+  }
+
+  entryState(id: Hash): EntryState {
+    return this.entryStates.get(toHex(id)) ?? { kind: 'unknown' }
+  }
+
+  peers(): readonly PeerView[] {
+    return this.peerViews
+  }
+
+  invite(): string | undefined {
+    return this.inviteWord
   }
 
   subscribe(listener: (event: NodeEvent) => void): () => void {

@@ -1,4 +1,4 @@
-import { type Block, type Ledger, loadLedger, type Result } from '@pulseledger/core'
+import { type Ledger, loadLedger, type Result } from '@pulseledger/core'
 import { nodeCrypto } from '../../src/crypto/node-crypto.ts'
 import { type LedgerRules, openOrCreateLedger } from '../../src/open-ledger.ts'
 import type { BlockStore, NodeFailure } from '../../src/ports.ts'
@@ -59,7 +59,8 @@ export async function startMemoryNode(options: MemoryNodeOptions = {}): Promise<
     store,
     clock,
     logger: keepingLogger(),
-    network: { publish: (block: Block) => told.push(`publish ${block.header.height}`) },
+    publishBlock: (block) => told.push(`publish ${block.header.height}`),
+    publishEntries: (items) => told.push(`publish ${items.length} entries`),
     onNotices: (notices) => {
       for (const { kind } of notices) told.push(`notify ${kind}`)
       service.onNotices(notices)

@@ -1,5 +1,5 @@
 import { concatBytes, utf8 } from '@pulseledger/core'
-import { chainText, showText, statusText, verifyText } from '../../src/terminal/queries.ts'
+import { chainText, peersText, showText, statusText, verifyText } from '../../src/terminal/queries.ts'
 import { type Effect, Session, type SessionEvent } from '../../src/terminal/session.ts'
 import { blockView } from '../../src/views/block-view.ts'
 import type { FakeNode } from './fake-node.ts'
@@ -34,6 +34,9 @@ export class SessionDriver {
   readonly #events: SessionEvent[] = []
   #stepping = false
   #cancelDeadline = () => {}
+  /** The time limit that is set for answers. */
+  patienceMs: number | null = null
+  #cancelPatience = () => {}
 
   constructor(
     node: FakeNode,
@@ -119,10 +122,23 @@ export class SessionDriver {
       case 'deadline':
         this.#setDeadline(effect.afterMs)
         break
+      case 'patience':
+        this.#setPatience(effect.afterMs)
+        break
       case 'close':
         this.closed = true
         break
     }
+  }
+
+  #setPatience(afterMs: number | null): void {
+    this.#cancelPatience()
+    this.patienceMs = afterMs
+    this.#cancelPatience = () => {}
+    if (afterMs === null) return
+    this.#cancelPatience = this.#clock.after(afterMs, () => {
+      this.step({ kind: 'patience', network: this.#node.status().network })
+    })
   }
 
   #setDeadline(afterMs: number | null): void {
@@ -160,6 +176,10 @@ export class SessionDriver {
         return showText(this.#node, query.height)
       case 'verify':
         return verifyText(this.#node.report())
+      case 'peers':
+        return peersText(this.#node.peers())
+      case 'find':
+        throw new Error('looking for digits takes turns of the event loop: test it over a socket')
     }
   }
 }

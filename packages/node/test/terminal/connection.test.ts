@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { NODE_LIMITS } from '../../src/limits.ts'
 import { CalmLog } from '../../src/terminal/calm-log.ts'
 import { Connection } from '../../src/terminal/connection.ts'
+import { ReceiptWatch } from '../../src/terminal/receipt-watch.ts'
 import { RecentBlocks } from '../../src/terminal/recent-blocks.ts'
 import { type Effect, Session } from '../../src/terminal/session.ts'
 import { SharedVerify } from '../../src/terminal/shared-verify.ts'
@@ -54,7 +55,8 @@ async function connected(given?: Steps) {
   const log = new CalmLog(clock, logger)
   const verify = new SharedVerify(node, clock)
   const recent = new RecentBlocks(node, 100)
-  const context = { service: node, clock, log, verify, recent, terminalCount: () => 1 }
+  const receipts = new ReceiptWatch()
+  const context = { service: node, clock, log, verify, recent, receipts, terminalCount: () => 1 }
   const connection = new Connection(socket as unknown as Socket, session as Session, context)
   connection.start(() => {})
   await turn()

@@ -75,6 +75,28 @@ describe('start', () => {
     await leave()
   })
 
+  test('a taken port that nobody chose moves to the next free one, and the log says so', async () => {
+    const { port, leave, node, clock } = await serving()
+    const logger = keepingLogger()
+    const ports = [{ ...LOCAL, port }]
+    const init = { service: node, clock, logger, ports, portsExplicit: false }
+    const [second, third] = [new TerminalServer(init), new TerminalServer(init)]
+    const [near] = await second.start()
+    expect(near).toMatchObject({ host: '127.0.0.1', movedFrom: port })
+    expect(near!.port).toBeGreaterThan(port)
+    const [further] = await third.start()
+    expect(further!.port).toBeGreaterThan(near!.port)
+    expect(logger.lines[0]).toMatchObject({
+      level: 'warn',
+      fields: { from: port, to: near!.port },
+      message: 'a terminal port was taken',
+    })
+    const client = new SocketClient(near!.port)
+    await client.sees(PROMPT)
+    await Promise.all([second.stop(), third.stop()])
+    await leave()
+  })
+
   test('an address that is not of this machine is refused', async () => {
     const clock = new VirtualClock()
     const ports = [{ host: '192.0.2.1', port: 0 }]

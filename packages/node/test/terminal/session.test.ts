@@ -187,7 +187,8 @@ describe('what the node says', () => {
     node.refusal = { code: 'PENDING_FULL', message: '1000000 entries wait' }
     driver.send('72\n')
     expect(driver.output).toContain(
-      '72 was not stored: 1000000 entries wait. Wait a moment and send it again; nothing was stored.\n',
+      '72 was not stored: 1000000 entries wait. Wait a moment and send it again; nothing was stored. ' +
+        '[PENDING_FULL]\n',
     )
   })
 

@@ -143,11 +143,12 @@ describe('events as JSON', () => {
   test('the others', () => {
     const { node } = chainOf([bpm(72)])
     expect(JSON.parse(disconnectedEvent(node.chain[1]!))).toMatchObject({ event: 'disconnected', height: 1 })
-    expect(JSON.parse(startedEvent(node.status(), ['127.0.0.1:9000']))).toMatchObject({
+    expect(JSON.parse(startedEvent(node.status(), ['127.0.0.1:9000'], 'pulse1abc'))).toMatchObject({
       event: 'started',
       ledger: { name: 'ward', engine: 'longest-chain' },
       head: { height: 1, size: 1 },
       addresses: ['127.0.0.1:9000'],
+      invite: 'pulse1abc',
     })
     expect(JSON.parse(alarmEvent({ code: 'BLOCK_BELOW_FINAL', message: 'm' }))).toMatchObject({
       event: 'alarm',

@@ -16,6 +16,7 @@ import { NodeFailure } from '../../ports.ts'
 import { LevelStore } from '../../store/level/level-store.ts'
 import { asciiJson, printable } from '../../views/printable.ts'
 import { type Call, type Command, JSON_OPTION } from '../command.ts'
+import { shellWord } from '../invocation.ts'
 import { Output } from '../output.ts'
 import { unwrap } from '../unwrap.ts'
 
@@ -136,7 +137,7 @@ function measureOf(text: string): Parsed<Measure> {
 
 function summary({ document, ledgerId }: LedgerRules, { config }: Pick<Call, 'config'>): string[] {
   const { text, from } = config.origins.dataDir
-  const flag = from === 'flag' ? ` --data-dir ${quoted(String(text))}` : ''
+  const flag = from === 'flag' ? ` --data-dir ${shellWord(String(text))}` : ''
   return [
     `ledger     ${printable(document.name)}`,
     `id         ${toHex(ledgerId)}`,
@@ -153,9 +154,4 @@ function summary({ document, ledgerId }: LedgerRules, { config }: Pick<Call, 'co
 
 function summaryJson({ document, ledgerId }: LedgerRules, dataDir: string): string {
   return asciiJson({ ledger: { name: document.name, id: toHex(ledgerId) }, dataDir })
-}
-
-/** As a shell takes it for one word. */
-function quoted(text: string): string {
-  return /^[A-Za-z0-9_./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

@@ -6,7 +6,7 @@ import { NodeFailure } from '../../ports.ts'
 import { blockView } from '../../views/block-view.ts'
 import { blockEvent, readingEvent } from '../../views/event-json.ts'
 import { COLOURED, type Palette, PLAIN } from '../../views/palette.ts'
-import { blockLine, readingLine } from '../../views/text.ts'
+import { blockLine, type Place, placeMark, placeOf, readingLine } from '../../views/text.ts'
 import type { Call, Command } from '../command.ts'
 import { hasColours } from '../io.ts'
 import type { Followed, LedgerAccess } from '../ledger-access.ts'
@@ -67,8 +67,9 @@ async function run({ io, config, options, json }: Call): Promise<void> {
     const document = await access.document()
     const palette = hasColours(io.stdout, io.environment) ? COLOURED : PLAIN
     const format = json ? jsonLines : textLines
+    const placeAt = await places(access, wanted)
     for await (const item of await itemsOf(access, wanted)) {
-      for (const line of format(item, { document, palette, readings: wanted.readings === true })) {
+      for (const line of format(item, { document, palette, readings: wanted.readings === true, placeAt })) {
         await output.line(line)
       }
       if (wanted.follow) await output.flush()
@@ -95,32 +96,46 @@ async function* blocksOf(access: LedgerAccess, from: number, to: number): AsyncG
   for await (const block of access.blocks(from, to)) yield { kind: 'block', block }
 }
 
+/** How deep a block of a height is. Not while following: it would be wrong with the next block. */
+async function places(access: LedgerAccess, wanted: Wanted): Promise<Format['placeAt']> {
+  if (wanted.follow) return () => undefined
+  const status = await access.status()
+  return (height) => (height > status.head.height ? undefined : placeOf(height, status))
+}
+
 interface Format {
   readonly document: GenesisDocument
   readonly palette: Palette
   readonly readings: boolean
+  readonly placeAt: (height: number) => Place | undefined
 }
 
-function* textLines(item: Followed, { document, palette, readings }: Format): Generator<string> {
+function* textLines(item: Followed, { document, palette, readings, placeAt }: Format): Generator<string> {
   if (item.kind === 'rewound') {
     yield palette.warning(`#${item.height} and what is above it left the chain; what replaces them follows`)
   } else if (readings) {
     const view = blockView(item.block, document)
     for (const reading of view.readings) {
-      yield `${palette.strong(`#${view.height}`.padEnd(6))}  ${readingLine(reading, palette)}`
+      const line = `${palette.strong(`#${view.height}`.padEnd(6))}  ${readingLine(reading, palette)}`
+      yield line + mark(placeAt(view.height), palette)
     }
   } else {
-    yield blockLine(blockView(item.block, document, NODE_LIMITS.summaryReadingsMax), palette)
+    const view = blockView(item.block, document, NODE_LIMITS.summaryReadingsMax)
+    yield blockLine(view, palette) + mark(placeAt(view.height), palette)
   }
 }
 
-function* jsonLines(item: Followed, { document, readings }: Format): Generator<string> {
+function mark(place: Place | undefined, palette: Palette): string {
+  return place === undefined ? '' : `  ${palette.dim(placeMark(place))}`
+}
+
+function* jsonLines(item: Followed, { document, readings, placeAt }: Format): Generator<string> {
   if (item.kind === 'rewound') {
     yield JSON.stringify({ event: 'rewound', height: item.height })
   } else if (readings) {
     const view = blockView(item.block, document)
-    for (const index of view.readings.keys()) yield readingEvent(view, index)
+    for (const index of view.readings.keys()) yield readingEvent(view, index, placeAt(view.height))
   } else {
-    yield blockEvent(item.block, document)
+    yield blockEvent(item.block, document, placeAt(item.block.header.height))
   }
 }

@@ -1,5 +1,7 @@
 import { toHex } from '@pulseledger/core'
 import { loadCrypto } from '../../crypto/index.ts'
+import type { NetworkStatus } from '../../ports.ts'
+import { addressesText, networkText, producingText } from '../../views/peer-text.ts'
 import { asciiJson, printable } from '../../views/printable.ts'
 import { millisecondsTime, plainTime } from '../../views/time.ts'
 import { type Call, type Command, JSON_OPTION } from '../command.ts'
@@ -10,7 +12,8 @@ import { Output } from '../output.ts'
 export const status: Command = {
   name: 'status',
   summary: 'say what there is and whether a node runs',
-  description: 'Says which ledger the data directory holds, how far it is, and which node serves it.',
+  description: `Says which ledger the data directory holds, how far it is, which node serves it, and
+whether that is connected to others and has caught up with them.`,
   options: [JSON_OPTION],
   examples: [
     ['pulseledger status', 'the ledger of this directory'],
@@ -41,6 +44,7 @@ function statusLines({
   finalHeight,
   pendingCount,
   publicKey,
+  network,
   running,
 }: AccessStatus): string[] {
   const addresses = running?.addresses.map((address) => printable(address)).join(', ')
@@ -55,14 +59,25 @@ function statusLines({
     `public key  ${publicKey ? toHex(publicKey) : 'none yet'}`,
     `node        ${running ? `process ${running.pid} since ${plainTime(running.startedAt)}` : 'not running'}`,
     ...(addresses ? [`terminals   ${addresses}`] : []),
+    ...(running ? networkLines(network) : []),
   ]
 }
 
-function statusJson({ ledger, head, publicKey, running, ...counts }: AccessStatus): string {
+function networkLines(network: NetworkStatus | undefined): string[] {
+  if (network === undefined) return ['network     off']
+  return [
+    `network     ${networkText(network)}`,
+    `addresses   ${addressesText(network)}`,
+    `producing   ${producingText(network)}`,
+  ]
+}
+
+function statusJson({ ledger, head, publicKey, network, running, ...counts }: AccessStatus): string {
   return asciiJson({
     ledger: { ...ledger, id: toHex(ledger.id) },
     head: { ...head, hash: toHex(head.hash), time: millisecondsTime(head.time) },
     ...counts,
+    network: network ?? null,
     publicKey: publicKey ? toHex(publicKey) : null,
     node: running ? { ...running, startedAt: millisecondsTime(running.startedAt) } : null,
   })

@@ -21,6 +21,7 @@ import { storeFailure } from './failures.ts'
  *   HEAD        the last commit, noted apart from the database: see anchor.ts
  *   damaged-*.log  a write-ahead log that lost something: see kept-logs.ts
  *   key         the signing key: see keys/key-file.ts
+ *   peers.json  where other nodes were reached: see network/libp2p/address-book.ts
  */
 export function ledgerPath(directory: string): string {
   return join(directory, 'ledger')
@@ -36,6 +37,10 @@ export function anchorPath(directory: string): string {
 
 export function keyPath(directory: string): string {
   return join(directory, 'key')
+}
+
+export function addressBookPath(directory: string): string {
+  return join(directory, 'peers.json')
 }
 
 /**

@@ -1,11 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { systemClock } from '../../../src/adapters/clock.ts'
 import { systemRandom } from '../../../src/adapters/random.ts'
-import type { CliIo, TerminalStream } from '../../../src/cli/io.ts'
+import type { CliIo, JoinLedger, TerminalStream } from '../../../src/cli/io.ts'
 import { runCommandLine } from '../../../src/cli/run.ts'
+import type { JoinInput } from '../../../src/join-ledger.ts'
+import { NodeFailure } from '../../../src/ports.ts'
 
 /** Keeps what is written. `breakAfter` bytes it behaves like a pipe whose reader is gone. */
 export class Captured extends Writable implements TerminalStream {
@@ -42,6 +44,15 @@ export interface RunOptions {
   readonly environment?: Record<string, string>
   readonly isTTY?: boolean
   readonly breakAfter?: number
+  /** Absent: there is nobody to join. */
+  readonly joinLedger?: JoinLedger
+}
+
+/** No test may meet the nodes of another one, or those of the machine it runs on. */
+const ALONE = { PULSELEDGER_LISTEN: '127.0.0.1:0', PULSELEDGER_MDNS: 'false' }
+
+async function joinNobody({ addresses }: JoinInput): Promise<void> {
+  throw new NodeFailure('PEER_UNREACHABLE', `nobody answers at ${addresses.join(', ')}`)
 }
 
 export interface RunningCommand {
@@ -60,15 +71,19 @@ export class Workplace {
     return this.begin(words, options).done
   }
 
-  begin(words: readonly string[], { environment = {}, isTTY, breakAfter }: RunOptions = {}): RunningCommand {
+  begin(
+    words: readonly string[],
+    { environment = {}, isTTY, breakAfter, joinLedger = joinNobody }: RunOptions = {},
+  ): RunningCommand {
     const stdout = new Captured({ isTTY, breakAfter })
     const stderr = new Captured({ isTTY })
     const listeners = new Set<() => void>()
     const exits: number[] = []
     const io: CliIo = {
+      stdin: Readable.from([]),
       stdout,
       stderr,
-      environment,
+      environment: { ...ALONE, ...environment },
       workingDirectory: this.directory,
       clock: systemClock,
       random: systemRandom,
@@ -77,6 +92,8 @@ export class Workplace {
         return () => listeners.delete(listener)
       },
       exit: (code) => exits.push(code),
+      invocation: 'pulseledger',
+      joinLedger,
     }
     const startedAt = systemClock.now()
     const done = runCommandLine(words, io).then((exit) => {

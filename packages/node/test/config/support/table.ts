@@ -4,7 +4,8 @@ import { FILE_KEYS, OPTION_KEYS, OPTIONS, type OptionRow } from '../../../src/co
 export function configurationTable(): string {
   const rows = OPTION_KEYS.map((key) => {
     const row: OptionRow<unknown> = OPTIONS[key]
-    const inFile = (FILE_KEYS as readonly string[]).includes(key) ? `\`${key}\`` : 'no'
+    const name = FILE_KEYS.get(key)
+    const inFile = name === undefined ? 'no' : `\`${name}\``
     const standard = row.default ? `\`${row.default}\`` : 'none'
     const flag = `\`${row.flag.replace('|', '\\|')}\``
     return `| ${flag} | \`${row.environment}\` | ${inFile} | ${row.form} | ${standard} | ${row.help} |`

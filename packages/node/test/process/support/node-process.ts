@@ -10,6 +10,9 @@ const COMPILE_CACHE = fileURLToPath(new URL('../../../../../node_modules/.cache/
 
 const COMMAND = fileURLToPath(new URL('../../../bin/pulseledger.js', import.meta.url))
 
+/** Most tests are about one node, and none may find those of others: whoever wants a network says so. */
+const ALONE = { PULSELEDGER_LISTEN: 'off', PULSELEDGER_MDNS: 'false' }
+
 export interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -56,7 +59,7 @@ export class NodeProcess {
     const { PATH = '', HOME = '' } = process.env
     this.#child = spawn(program, rest, {
       cwd: directory,
-      env: { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
+      env: { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE, ...ALONE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of their own, so that a wrapper does not die alone.
       detached: wrapper.length > 0,
