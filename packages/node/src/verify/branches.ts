@@ -37,6 +37,8 @@ export interface Listing {
   /** Blocks that the store lists, of any branch. */
   readonly blockCount: number
   readonly sideBlockCount: number
+  /** Canonical blocks with entries. */
+  readonly filledCount: number
   /** Entries of any branch whose payload is there, each counted once. */
   readonly payloadCount: number
 }
@@ -72,6 +74,7 @@ export class Branches {
   #unlisted: number | undefined
   #blockCount = 0
   #sideBlockCount = 0
+  #filledCount = 0
   #canonicalPayloadCount = 0
   /** Ids of entries beside the chain, which one block after another may hold. */
   readonly #sidePayloads = new Set<string>()
@@ -92,6 +95,7 @@ export class Branches {
     return {
       blockCount: this.#blockCount,
       sideBlockCount: this.#sideBlockCount,
+      filledCount: this.#filledCount,
       payloadCount: this.#canonicalPayloadCount + this.#sidePayloads.size,
     }
   }
@@ -118,6 +122,7 @@ export class Branches {
     }
     this.#missCanonical(height)
     this.#canonicalNext = height + 1
+    if (weighed.block.entries.length > 0) this.#filledCount += 1
     this.#canonicalPayloadCount += weighed.block.payloads.filter((payload) => payload !== null).length
     const times = (header.parent && this.#below.get(keyOf(header.parent))?.times) ?? []
     const point = pointAfter(weighed.block, weighed.weight, EMPTY_RANGE, times)

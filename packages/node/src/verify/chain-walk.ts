@@ -26,7 +26,7 @@ import { CanonicalBlocks } from './canonical-blocks.ts'
 import { type ChainPoint, pointAfter, regrow, storedRange, timesBefore, viewOf } from './chain-point.ts'
 import type { VerifyContext } from './context.ts'
 import type { EntryChecker } from './entry-checks.ts'
-import { checkIndexes, checkNewAuthors, checkNodes } from './index-checks.ts'
+import { checkIndexes, checkLogIndexes, checkNewAuthors, checkNodes } from './index-checks.ts'
 import { attempt, DAMAGED, type ProblemList, REMEDY } from './problem-list.ts'
 
 /** Whether a block was ahead of the clock when it came cannot be told afterwards. */
@@ -122,7 +122,9 @@ export class ChainWalk {
 
     const place = { height, field: 'header.root' }
     const grown = attempt(problems, place, () => this.#checkOnParent(block, parent))
-    await checkIndexes(block, block.header.size - block.entries.length, context, problems)
+    const firstIndex = block.header.size - block.entries.length
+    await checkIndexes(block, firstIndex, context, problems)
+    await checkLogIndexes(block, firstIndex, context, problems)
     if (grown !== DAMAGED && grown) await checkNodes(grown.nodes, height, context, problems)
     checkNewAuthors(block, context, problems)
     for (const [i, entry] of block.entries.entries()) {

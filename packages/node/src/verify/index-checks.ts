@@ -1,12 +1,12 @@
 import { type Block, equalBytes, type Hash, type TreeNode } from '@pulseledger/core'
 import { shortHash } from './block-checks.ts'
 import type { VerifyContext } from './context.ts'
-import { attempt, DAMAGED, type ProblemList, REMEDY } from './problem-list.ts'
+import { attempt, DAMAGED, damageOf, type ProblemList, REMEDY } from './problem-list.ts'
 
 /**
- * Whether the indexes of the store lead to each entry of a canonical block, and whether the tree has the
- * nodes that the block completes. Every index is asked for every entry, so a record that is lost or wrong
- * anywhere is found; records too many are found by their number (see totals.ts).
+ * Whether the indexes of the store lead to each entry of a canonical block. Every index is asked for every
+ * entry, so a record that is lost or wrong anywhere is found; records too many are found by their number (see
+ * totals.ts).
  *
  * `firstIndex`: place of the first entry in the log.
  */
@@ -41,12 +41,6 @@ function checkEntryIndexes(
     wrong(positionField, `entry ${shortHash(entry.id)} ${found}; it is at height ${height}, index ${index}`)
   }
 
-  const logField = `log index ${index}`
-  const byIndex = attempt(problems, { height, field: logField }, () => store.entryIdByIndex(index))
-  if (byIndex !== DAMAGED && !isHash(byIndex, entry.id)) {
-    wrong(logField, `${named(byIndex)} is noted there instead of entry ${shortHash(entry.id)}`)
-  }
-
   const authorField = `author and sequence of entry ${i}`
   const bySequence = attempt(problems, { height, field: authorField }, () =>
     store.entryIdByAuthor(entry.author, entry.sequence),
@@ -64,6 +58,22 @@ function checkEntryIndexes(
   }
 }
 
+/** Whether the places of a canonical block in the log lead to its entries. */
+export async function checkLogIndexes(
+  block: Block,
+  firstIndex: number,
+  { store, slices }: VerifyContext,
+  problems: ProblemList,
+): Promise<void> {
+  const faults = new NodeFaults(block.header.height)
+  for (const [i, { id }] of block.entries.entries()) {
+    const index = firstIndex + i
+    faults.compare(`log index ${index}`, id, () => store.entryIdByIndex(index), LEAF_MESSAGE)
+    if (slices.isOver()) await slices.next()
+  }
+  faults.report(problems)
+}
+
 /** The nodes of the tree that a block completes, against the stored ones. */
 export async function checkNodes(
   nodes: readonly TreeNode[],
@@ -71,14 +81,56 @@ export async function checkNodes(
   { store, slices }: VerifyContext,
   problems: ProblemList,
 ): Promise<void> {
+  const faults = new NodeFaults(height)
   for (const { level, index, hash } of nodes) {
-    const field = `tree node ${level}/${index}`
-    const stored = attempt(problems, { height, field }, () => store.treeNode(level, index))
-    if (stored !== DAMAGED && !isHash(stored, hash)) {
-      const found = stored === undefined ? 'it is not stored' : `${shortHash(stored)} is stored`
-      problems.add({ height, field }, `its hash is ${shortHash(hash)}, ${found}`, REMEDY.index)
-    }
+    faults.compare(`tree node ${level}/${index}`, hash, () => store.treeNode(level, index), NODE_MESSAGE)
     if (slices.isOver()) await slices.next()
+  }
+  faults.report(problems)
+}
+
+type FaultMessage = (found: Hash | undefined, expected: Hash) => string
+
+const LEAF_MESSAGE: FaultMessage = (found, expected) =>
+  `${named(found)} is noted there instead of entry ${shortHash(expected)}`
+
+const NODE_MESSAGE: FaultMessage = (found, expected) => {
+  const stored = found === undefined ? 'it is not stored' : `${shortHash(found)} is stored`
+  return `its hash is ${shortHash(expected)}, ${stored}`
+}
+
+/**
+ * What is wrong with the nodes of one block. A store may keep them together, and lose a thousand at once: so
+ * the first is reported, with the number of the others.
+ */
+class NodeFaults {
+  readonly #height: number
+  #first: { readonly field: string; readonly message: string; readonly remedy: string } | undefined
+  #otherCount = 0
+
+  constructor(height: number) {
+    this.#height = height
+  }
+
+  compare(field: string, expected: Hash, read: () => Hash | undefined, message: FaultMessage): void {
+    try {
+      const found = read()
+      if (!isHash(found, expected)) this.#add(field, message(found, expected), REMEDY.index)
+    } catch (error) {
+      this.#add(field, damageOf(error), REMEDY.restore)
+    }
+  }
+
+  #add(field: string, message: string, remedy: string): void {
+    if (this.#first) this.#otherCount += 1
+    else this.#first = { field, message, remedy }
+  }
+
+  report(problems: ProblemList): void {
+    if (this.#first === undefined) return
+    const { field, message, remedy } = this.#first
+    const others = this.#otherCount > 0 ? `; ${this.#otherCount} more of this block are wrong` : ''
+    problems.add({ height: this.#height, field }, `${message}${others}`, remedy)
   }
 }
 

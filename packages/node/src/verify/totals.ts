@@ -129,7 +129,7 @@ export async function checkCensus(
     authorSequences: ['authors and sequences of entries', head.size],
     authors: ['authors', authorCount],
     payloads: ['payloads', listing?.payloadCount],
-    treeNodes: ['tree nodes', nodeCount(head.size)],
+    treeNodes: ['lists of tree nodes', listing?.filledCount],
     pending: ['pending entries', pendingCount],
   }
   for (const kind of Object.keys(expected) as (keyof StoreCensus)[]) {
@@ -145,13 +145,6 @@ export interface Counted {
   readonly listing: Listing | undefined
   readonly authorCount: number | undefined
   readonly pendingCount: number | undefined
-}
-
-/** Complete subtrees over `size` leaves, the leaves included. */
-function nodeCount(size: number): number {
-  let count = 0
-  for (let width = size; width > 0; width = Math.floor(width / 2)) count += width
-  return count
 }
 
 /**

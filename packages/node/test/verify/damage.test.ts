@@ -317,7 +317,7 @@ const KINDS: Record<keyof StoreCensus, string> = {
   authorSequences: 'authors and sequences of entries',
   authors: 'authors',
   payloads: 'payloads',
-  treeNodes: 'tree nodes',
+  treeNodes: 'lists of tree nodes',
   pending: 'pending entries',
 }
 

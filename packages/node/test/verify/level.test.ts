@@ -87,7 +87,7 @@ const RECORDS: readonly (readonly [name: string, key: Uint8Array, removed: strin
   ['a position', entryKey(entry.id), '5 position of entry 1'],
   ['a next sequence', authorKey(ann), `1 next sequence of author ${shortHash(ann)}`],
   ['an author and sequence', authorSequenceKey(ann, 4), '5 author and sequence of entry 0'],
-  ['a tree node', treeKey(1, 6), '5 tree node 1/6'],
+  ['the tree nodes of a block', treeKey(12), '5 log index 12'],
   ['the state', META.state, 'STORE_DAMAGED'],
   ['the ledger id', META.ledgerId, 'STORE_DAMAGED'],
   ['the format', META.format, 'STORE_FORMAT', 'STORE_DAMAGED'],
@@ -123,7 +123,10 @@ const FORGED: Case[] = [
     forge(authorSequenceKey(ann, 4), () => entry.id),
     '5 author and sequence of entry 0',
   ],
-  ['another tree node', forge(treeKey(1, 6), () => OTHER), '5 tree node 1/6'],
+  // Block 5 completes 0/12, 0/13, 1/6 and 0/14.
+  ['another leaf', forge(treeKey(12), (content) => content.with(32, 7)), '5 log index 13'],
+  ['another tree node', forge(treeKey(12), (content) => content.with(64, 7)), '5 tree node 1/6'],
+  ['too few tree nodes', forge(treeKey(12), (content) => content.slice(32)), '5 log index 12'],
   ['a forged pending payload', forge(pendingKey(0), lastByte), 'pending entry 0'],
 ]
 
@@ -137,7 +140,7 @@ const ADDED: Case[] = [
     'number of authors and sequences of entries',
   ],
   ['a stray payload', add(payloadKey(OTHER), OTHER), 'number of payloads'],
-  ['a stray tree node', add(treeKey(9, 0), OTHER), 'number of tree nodes'],
+  ['stray tree nodes', add(treeKey(57), OTHER), 'number of lists of tree nodes'],
   ['a stray list of a height', add(siblingsKey(21), encodeHashes([OTHER])), '21 block'],
 ]
 
@@ -173,9 +176,23 @@ describe('verifying a data directory', () => {
     expect(await findings(flip(key))).not.toEqual([])
   })
 
+  test('reports the nodes that a block lost once, with their number', async () => {
+    const directory = directories.copyOf(original)
+    await inDatabase(directory, remove(treeKey(12)))
+    const store = storeIn(directory)
+    await store.open()
+    const { problems } = await verify(store)
+    await store.close()
+    expect(problems.map(({ height, field, message }) => [height, field, message.split('; ')[1]])).toEqual([
+      [5, 'log index 12', '2 more of this block are wrong'],
+      [5, 'tree node 0/12', '3 more of this block are wrong'],
+      [undefined, 'number of lists of tree nodes', undefined],
+    ])
+  })
+
   test('says which directory is damaged, and that a copy helps', async () => {
     const directory = directories.copyOf(original)
-    await inDatabase(directory, flip(treeKey(0, 3)))
+    await inDatabase(directory, flip(treeKey(3)))
     const store = storeIn(directory)
     await store.open()
     const { problems } = await verify(store)

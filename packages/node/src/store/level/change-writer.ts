@@ -1,5 +1,5 @@
 import type { Block, Change, ConnectedBlock, EntryWithPayload, Hash, PlacedBlock } from '@pulseledger/core'
-import { compareBytes, completedNodes, equalBytes, invariant, keyOf } from '@pulseledger/core'
+import { compareBytes, equalBytes, invariant, keyOf } from '@pulseledger/core'
 import {
   authorKey,
   authorSequenceKey,
@@ -13,7 +13,9 @@ import {
   pendingKey,
   siblingsKey,
   treeKey,
+  writeUint64,
 } from './keys.ts'
+import { encodeNodes } from './log-nodes.ts'
 import type { RecordReader } from './record-reader.ts'
 import {
   decodeHashes,
@@ -22,11 +24,17 @@ import {
   encodeHashes,
   encodeNumber,
   encodePending,
-  encodePosition,
+  HASH_BYTES,
   seal,
+  sealInPlace,
+  unsealedBytes,
+  writePosition,
 } from './records.ts'
 
-/** Where the operations of one commit go, in order; a later one on the same key wins. */
+/**
+ * Where the operations of one commit go, in order; a later one on the same key wins. Each takes a copy of its
+ * key and value before it returns, as LevelDB's batch does.
+ */
 export interface Batch {
   put(key: Uint8Array, value: Uint8Array): unknown
   del(key: Uint8Array): unknown
@@ -49,6 +57,12 @@ export class ChangeWriter {
   readonly #siblings = new Map<number, Hash[]>()
   readonly #next = new Map<string, { author: Uint8Array; next: number }>()
   #last: { author: Uint8Array; next: number } | undefined
+  /** Written over for every entry, because making them anew costs as much as filling them. */
+  readonly #entryKey = entryKey(NO_HASH)
+  readonly #position = unsealedBytes(16)
+  readonly #sequenceKey = authorSequenceKey(NO_HASH, 0)
+  readonly #id = unsealedBytes(HASH_BYTES)
+  readonly #payloadKey = payloadKey(NO_HASH)
 
   constructor(reader: RecordReader, batch: Batch) {
     this.#reader = reader
@@ -86,7 +100,9 @@ export class ChangeWriter {
     this.#batch.put(bodyKey(hash), bodyBytes)
     for (const [i, entry] of entries.entries()) {
       const payload = block.payloads[i]
-      if (payload) this.#put(payloadKey(entry.id), payload)
+      if (!payload) continue
+      this.#payloadKey.set(entry.id, 1)
+      this.#put(this.#payloadKey, payload)
     }
   }
 
@@ -98,9 +114,7 @@ export class ChangeWriter {
       this.#batch.del(authorSequenceKey(entry.author, entry.sequence))
       this.#setNext(entry.author, entry.sequence)
     }
-    for (const { level, index } of completedNodes(firstIndex, firstIndex + block.entries.length)) {
-      this.#batch.del(treeKey(level, index))
-    }
+    if (block.entries.length > 0) this.#batch.del(treeKey(firstIndex))
   }
 
   #connect({ block, firstIndex, nodes }: ConnectedBlock): void {
@@ -109,12 +123,29 @@ export class ChangeWriter {
     this.#put(canonicalKey(height), block.hash)
     let index = firstIndex
     for (const { id, author, sequence } of block.entries) {
-      this.#put(entryKey(id), encodePosition(height, index))
-      this.#put(authorSequenceKey(author, sequence), id)
+      this.#putPosition(id, height, index)
+      this.#putSequence(author, sequence, id)
       this.#setNext(author, sequence + 1)
       index += 1
     }
-    for (const node of nodes) this.#put(treeKey(node.level, node.index), node.hash)
+    if (block.entries.length === 0) return
+    const nodesKey = treeKey(firstIndex)
+    this.#batch.put(nodesKey, sealInPlace(nodesKey, encodeNodes(firstIndex, index, nodes)))
+  }
+
+  #putPosition(id: Hash, height: number, index: number): void {
+    const [key, value] = [this.#entryKey, this.#position]
+    key.set(id, 1)
+    writePosition(value, height, index)
+    this.#batch.put(key, sealInPlace(key, value))
+  }
+
+  #putSequence(author: Uint8Array, sequence: number, id: Hash): void {
+    const [key, value] = [this.#sequenceKey, this.#id]
+    key.set(author, 1)
+    writeUint64(key, 1 + HASH_BYTES, sequence)
+    value.set(id)
+    this.#batch.put(key, sealInPlace(key, value))
   }
 
   #pending(change: Change, nextCounter: number): PendingChange {
@@ -175,6 +206,8 @@ export class ChangeWriter {
     this.#batch.put(key, seal(key, content))
   }
 }
+
+const NO_HASH = new Uint8Array(HASH_BYTES)
 
 function contains(hashes: readonly Hash[], hash: Hash): boolean {
   return hashes.some((known) => equalBytes(known, hash))

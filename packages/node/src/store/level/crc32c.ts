@@ -29,11 +29,10 @@ function makeTables(): Table[] {
 }
 
 /**
- * The checksum of `bytes`, 0..2^32 - 1. `before` is the checksum of what comes before them:
+ * The checksum of `bytes` up to `end`, 0..2^32 - 1. `before` is the checksum of what comes before them:
  * crc32c(b, crc32c(a)) is that of a ++ b.
  */
-export function crc32c(bytes: Uint8Array, before = 0): number {
-  const end = bytes.length
+export function crc32c(bytes: Uint8Array, before = 0, end = bytes.length): number {
   let crc = ~before
   let i = 0
   // The index of a table is one byte and that of `bytes` below its length: nothing here is undefined.

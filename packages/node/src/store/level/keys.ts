@@ -19,7 +19,7 @@ export const KIND = {
   pending: 0x51, // Q counter: entry, payload
   pendingId: 0x52, // R entry id: counter
   authorSequence: 0x53, // S author sequence: entry id
-  tree: 0x54, // T level index: hash
+  tree: 0x54, // T index of the first entry of a block: hashes of the nodes that the block completes
   siblings: 0x57, // W height: hashes of all blocks there
 } as const
 
@@ -45,6 +45,7 @@ export const pendingIdKey = (id: Hash): Uint8Array => withBytes(KIND.pendingId, 
 export const canonicalKey = (height: number): Uint8Array => withNumber(KIND.canonical, height)
 export const siblingsKey = (height: number): Uint8Array => withNumber(KIND.siblings, height)
 export const pendingKey = (counter: number): Uint8Array => withNumber(KIND.pending, counter)
+export const treeKey = (firstIndex: number): Uint8Array => withNumber(KIND.tree, firstIndex)
 
 export function blockKey(height: number, hash: Hash): Uint8Array {
   const key = pooledBytes(9 + hash.length)
@@ -59,14 +60,6 @@ export function authorSequenceKey(author: Uint8Array, sequence: number): Uint8Ar
   key[0] = KIND.authorSequence
   key.set(author, 1)
   writeUint64(key, 1 + author.length, sequence)
-  return key
-}
-
-export function treeKey(level: number, index: number): Uint8Array {
-  const key = pooledBytes(10)
-  key[0] = KIND.tree
-  key[1] = level
-  writeUint64(key, 2, index)
   return key
 }
 
@@ -89,7 +82,7 @@ export function describeKey(key: Uint8Array): string {
     case KIND.authorSequence:
       return `${name} ${readUint64(rest, 32)} of author ${toHex(rest.subarray(0, 32))}`
     case KIND.tree:
-      return `${name} ${rest[0]}/${readUint64(rest, 1)}`
+      return `${name} from leaf ${readUint64(rest, 0)}`
     case KIND.pending:
       return `${name} ${readUint64(rest, 0)}`
     default:
@@ -109,7 +102,7 @@ const NAMES = new Map<number, string>([
   [KIND.pending, 'pending entry'],
   [KIND.pendingId, 'place of pending entry'],
   [KIND.authorSequence, 'entry'],
-  [KIND.tree, 'tree node'],
+  [KIND.tree, 'tree nodes'],
   [KIND.siblings, 'list of blocks'],
 ])
 

@@ -27,8 +27,8 @@ import {
   META,
   readUint64,
   siblingsKey,
-  treeKey,
 } from './keys.ts'
+import { LogNodes } from './log-nodes.ts'
 import { type Database, RecordReader } from './record-reader.ts'
 import {
   decodeHash,
@@ -62,6 +62,7 @@ export interface LevelStoreInit {
 interface Opened {
   readonly database: Database
   readonly reader: RecordReader
+  readonly nodes: LogNodes
   readonly anchor: AnchorFile
   /** What was last noted in the anchor. */
   note: State | undefined | 'damaged'
@@ -109,7 +110,8 @@ export class LevelStore implements BlockStore {
       const pending = await readPendingCounters(reader)
       const nextCounter = ([...pending].at(-1) ?? -1) + 1
       writeHolder(directory, this.#init.holder)
-      this.#opened = { database, reader, anchor, note, state, pending, nextCounter }
+      const nodes = new LogNodes(reader)
+      this.#opened = { database, reader, nodes, anchor, note, state, pending, nextCounter }
     } catch (error) {
       anchor.close()
       await reader.close()
@@ -162,6 +164,7 @@ export class LevelStore implements BlockStore {
       for (const counter of pending.removed) opened.pending.delete(counter)
       opened.nextCounter += pending.added.length
       opened.reader.refresh()
+      if (change.disconnect.length > 0) opened.nodes.forget()
     } catch (error) {
       this.#failure = storeFailure(error, 'writing', this.#init.directory)
       throw this.#failure
@@ -217,7 +220,8 @@ export class LevelStore implements BlockStore {
   }
 
   treeNode(level: number, index: number): Hash | undefined {
-    return this.#need().reader.get(treeKey(level, index), decodeHash)
+    const { nodes, state } = this.#need()
+    return state && nodes.get(level, index, state.head.height)
   }
 
   *pending(): Iterable<EntryWithPayload> {

@@ -12,12 +12,23 @@ import { pooledBytes, readUint32, readUint64, writeUint32, writeUint64 } from '.
 
 const SEAL_BYTES = 4
 const WEIGHT_BYTES = 32
-const HASH_BYTES = 32
+export const HASH_BYTES = 32
 
 export function seal(key: Uint8Array, content: Uint8Array): Uint8Array {
-  const value = pooledBytes(content.length + SEAL_BYTES)
+  const value = unsealedBytes(content.length)
   value.set(content)
-  writeUint32(value, content.length, crc32c(content, crc32c(key)))
+  return sealInPlace(key, value)
+}
+
+/** Bytes for a content of this length with room for the seal behind it; they hold anything. */
+export function unsealedBytes(length: number): Uint8Array {
+  return pooledBytes(length + SEAL_BYTES)
+}
+
+/** The same bytes, sealed: so a content that is written where it stays is not copied. */
+export function sealInPlace(key: Uint8Array, value: Uint8Array): Uint8Array {
+  const length = value.length - SEAL_BYTES
+  writeUint32(value, length, crc32c(value, crc32c(key), length))
   return value
 }
 
@@ -45,9 +56,13 @@ export function decodeNumber(content: Uint8Array): number | undefined {
 /** Where an entry is: height, then index in the log. 16 bytes. */
 export function encodePosition(height: number, index: number): Uint8Array {
   const content = new Uint8Array(16)
-  writeUint64(content, 0, height)
-  writeUint64(content, 8, index)
+  writePosition(content, height, index)
   return content
+}
+
+export function writePosition(target: Uint8Array, height: number, index: number): void {
+  writeUint64(target, 0, height)
+  writeUint64(target, 8, index)
 }
 
 export function decodePosition(content: Uint8Array): { height: number; index: number } | undefined {

@@ -209,7 +209,7 @@ export class MemoryStore implements BlockStore {
       authorSequences: [...disk.authors.values()].reduce((count, { ids }) => count + ids.length, 0),
       authors: disk.authors.size,
       payloads: disk.payloads.size,
-      treeNodes: disk.treeNodes.size,
+      treeNodes: disk.canonical.filter((hash) => this.#hasEntries(hash)).length,
       pending: disk.pending.size,
     }
   }
@@ -227,6 +227,10 @@ export class MemoryStore implements BlockStore {
   }
 
   async *faults(): AsyncIterable<StoreFault> {}
+
+  #hasEntries(hash: Hash): boolean {
+    return (this.#disk.blocks.get(keyOf(hash))?.block.entries.length ?? 0) > 0
+  }
 
   #read(): MemoryDisk {
     invariant(this.#isOpen, 'the store is open')

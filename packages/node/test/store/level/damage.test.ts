@@ -518,8 +518,8 @@ describe('a record with one flipped bit', () => {
       (store) => store.entryIdByAuthor(entry.author, 0),
     ],
     ['next sequence', authorKey(entry.author), (store) => store.nextSequence(entry.author)],
-    ['tree node', treeKey(1, 0), (store) => store.treeNode(1, 0)],
-    ['leaf', treeKey(0, 0), (store) => store.entryIdByIndex(0)],
+    ['tree node', treeKey(0), (store) => store.treeNode(1, 0)],
+    ['leaf', treeKey(0), (store) => store.entryIdByIndex(0)],
     ['pending entry', pendingKey(0), (store) => [...store.pending()]],
   ]
 

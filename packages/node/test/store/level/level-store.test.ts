@@ -105,6 +105,7 @@ test('what is given back are plain arrays, which nobody can change in the store'
   }
   expect(store.canonicalHash(1)).toEqual(a1.block.hash)
   expect(store.payload(id)).toEqual(a1.block.payloads[0])
+  expect(store.entryIdByIndex(0)).toEqual(id)
   await store.close()
 })
 

@@ -20,7 +20,7 @@ describe('keys', () => {
     expect(toHex(keys.pendingKey(7))).toBe('510000000000000007')
     expect(toHex(keys.blockKey(7, hash))).toBe(`420000000000000007${ab}`)
     expect(toHex(keys.authorSequenceKey(hash, 7))).toBe(`53${ab}0000000000000007`)
-    expect(toHex(keys.treeKey(3, 7))).toBe('54030000000000000007')
+    expect(toHex(keys.treeKey(7))).toBe('540000000000000007')
     expect(toHex(keys.authorKey(hash))).toBe(`41${ab}`)
     expect(toHex(keys.bodyKey(hash))).toBe(`44${ab}`)
     expect(toHex(keys.entryKey(hash))).toBe(`45${ab}`)
@@ -45,7 +45,7 @@ describe('keys', () => {
       keys.authorKey(hash),
       keys.blockKey(2 ** 53 - 1, hash),
       keys.canonicalKey(0),
-      keys.treeKey(0, 0),
+      keys.treeKey(0),
     ]
     for (const key of all) {
       const { gte, lt } = keys.kindRange(key[0] as keys.Kind)
@@ -60,7 +60,7 @@ describe('keys', () => {
     expect(keys.describeKey(keys.blockKey(7, hash))).toBe(`block ${ab} of height 7`)
     expect(keys.describeKey(keys.canonicalKey(7))).toBe('canonical block of height 7')
     expect(keys.describeKey(keys.authorSequenceKey(hash, 7))).toBe(`entry 7 of author ${ab}`)
-    expect(keys.describeKey(keys.treeKey(3, 7))).toBe('tree node 3/7')
+    expect(keys.describeKey(keys.treeKey(7))).toBe('tree nodes from leaf 7')
     expect(keys.describeKey(keys.payloadKey(hash))).toBe(`payload of entry ${ab}`)
     expect(keys.describeKey(Uint8Array.of(0, 1))).toBe('record 0001')
   })
