@@ -67,17 +67,28 @@ export const LIMITS = {
   republishMinMs: 3_000,
   republishMaxMs: 60_000,
   /**
-   * How long after a block of another node a node holds back: longer than a block takes to reach its peers.
+   * What a node holds back at least after a block of another, so that its maker can go on undisturbed: longer
+   * than a block takes to reach its peers.
    */
-  contentionWindowMs: 40,
-  /** What it holds back at least: whoever made the last block can then make the next one undisturbed. */
   contentionHoldMs: 20,
+  /** Holds over which nodes are spread by lot beyond that: five of them seldom come within one of each other. */
+  contentionSpreadHolds: 3,
+  /** Holds for which nobody goes on at once after two blocks crossed each other. */
+  contentionRivalHolds: 2,
+  /** To where it doubles while blocks cross each other: the slowest network that is still of use. */
+  contentionHoldMaxMs: 2_560,
+  /** Holds without such a crossing after which it halves. */
+  contentionCalmHolds: 16,
+  /** Blocks that a node among peers makes as fast as it can, and how many a second when it goes on. */
+  paceBurstBlocks: 40,
+  paceBlocksPerSecond: 20,
   /**
    * How long entries of other nodes wait before this one makes a block for them: their own nodes come first.
    */
   foreignPatienceMs: 300,
-  /** How long own entries wait at most, however many blocks of others arrive without them. */
+  /** How long own entries wait at most, however many blocks of others arrive without them; in holds too. */
   ownPatienceMs: 1_000,
+  patienceHolds: 8,
   /** Blocks and bytes that wait for a parent: sync asks for them again, so dropping one costs only time. */
   waitingBlocksMax: 512,
   waitingBytesMax: 64 * 1_048_576,

@@ -37,10 +37,11 @@ import { moveHead } from './head-move.ts'
 import { Intake, type IntakeConfig } from './intake.ts'
 import { type NextOnChain, Pending, type PendingEntry, type PendingLimits } from './pending.ts'
 import { produceBlock } from './produce.ts'
-import { contentionDelay, productionTime } from './production-policy.ts'
+import { lotOf, productionTime } from './production-policy.ts'
 import { Receipts } from './receipts.ts'
 import { Republish } from './republish.ts'
 import { earliest, effectsOf, emptyStep, type Step } from './step.ts'
+import { Tempo } from './tempo.ts'
 import { type ChangeKind, Unsettled } from './unsettled.ts'
 
 export interface LedgerConfig {
@@ -77,7 +78,10 @@ export class Ledger {
   readonly #nextOnChain: NextOnChain = (author, key) => this.#tree.nextSequence(this.#head, author, key)
   #head: TreeBlock
   #headSince = 0
-  #headDelayMs: number | undefined
+  #headLot: number | undefined
+  readonly #tempo = new Tempo()
+  /** Whether it ever had peers to think of: a part of a network that was cut apart may be one node. */
+  #isNetworked = false
   /** Key of the head on which the engine let this node make no block. */
   #refusedOn: string | undefined
   #network = { peerCount: 0, isBehind: false }
@@ -153,6 +157,7 @@ export class Ledger {
   step(event: LedgerEvent, now: number): Effect[] {
     const step = emptyStep(now)
     this.#headSince = Math.min(this.#headSince, now)
+    this.#tempo.pass(now)
     this.#handle(event, step)
     if (step.persist === undefined) this.#proceed(step)
     if (this.#network.peerCount > 0) step.entries.push(...this.#republish.take(now))
@@ -236,12 +241,15 @@ export class Ledger {
     if (blocks.length === 0) return
     const { added, notices } = this.#intake.place(blocks, step.now, this.#head)
     step.notices.push(...notices)
-    if (added.length > 0) this.#chooseHead(added, 'foreign', step)
+    if (added.length === 0) return
+    if (hasRival(this.#head, added)) this.#tempo.rival(step.now)
+    this.#chooseHead(added, 'foreign', step)
   }
 
   #setNetwork({ peerCount, isBehind }: { peerCount: number; isBehind: boolean }, step: Step): void {
     const before = this.#network.peerCount
     this.#network = { peerCount, isBehind }
+    this.#isNetworked ||= peerCount > 0 || isBehind
     if (!isBehind) for (const held of this.#held.splice(0)) this.#sign(held, step)
     if (peerCount > before && before > 0) this.#republish.reset()
     if (peerCount > 0 && before === 0) step.entries.push(...this.#republish.takeAll(step.now))
@@ -263,7 +271,7 @@ export class Ledger {
     })
     if (best !== this.#head) {
       this.#headSince = now
-      this.#headDelayMs = undefined
+      this.#headLot = undefined
     }
     this.#head = best
     this.#tree.advanceBase(best, this.#config.engine.finalHeight(best.header.height))
@@ -311,6 +319,7 @@ export class Ledger {
     }
     const weight = this.#head.weight + this.#config.engine.weight(made.block.header)
     step.block = made.block
+    this.#tempo.made()
     this.#chooseHead([this.#tree.add(made.block, weight, made.outcome, this.#head)], 'own-block', step)
     return true
   }
@@ -327,23 +336,26 @@ export class Ledger {
     // The clock may have gone backwards since they came.
     if (ours) ours.since = Math.min(ours.since, now)
     if (foreign) foreign.since = Math.min(foreign.since, now)
-    return productionTime({
+    const time = productionTime({
       ...this.#network,
       head: {
         isOwn: equalBytes(this.#head.header.producer, this.#config.signer.publicKey),
         since: this.#headSince,
-        delayMs: this.#delayMs(),
+        lot: this.#lot(),
       },
+      holdMs: this.#tempo.holdMs,
+      rivalSince: this.#tempo.rivalSince,
       oursSince: ours?.since,
       foreignSince: foreign?.since,
     })
+    return time === undefined || !this.#isNetworked ? time : Math.max(time, this.#tempo.paceTime(now))
   }
 
-  #delayMs(): number {
+  #lot(): number {
     if (this.#network.peerCount === 0) return 0
     const { signer, crypto } = this.#config
-    this.#headDelayMs ??= contentionDelay(this.#head.hash, signer.publicKey, crypto)
-    return this.#headDelayMs
+    this.#headLot ??= lotOf(this.#head.hash, signer.publicKey, crypto)
+    return this.#headLot
   }
 
   /** Entries of ours that no block takes at once are not left to memory alone. */
@@ -370,6 +382,16 @@ export class Ledger {
     }
     return earliest(times)
   }
+}
+
+/** Whether one of the blocks, parents before children, does not stand on the head. */
+function hasRival(head: TreeBlock, added: readonly TreeBlock[]): boolean {
+  const successors = new Set([head])
+  for (const block of added) {
+    if (block.parent === undefined || !successors.has(block.parent)) return true
+    successors.add(block)
+  }
+  return false
 }
 
 function reject(tickets: readonly Ticket[], error: Failure, { notices }: Step): void {

@@ -24,6 +24,8 @@ const signer = producers[0] as Signer
 const other = producers[1] as Signer
 const [ann] = authors as [Signer, Signer, Signer, Signer]
 const NOW = START + 100_000
+/** After this a block of another is old, and whoever has something to say says it at once. */
+const CONTENTION_WINDOW_MS = (1 + LIMITS.contentionSpreadHolds) * LIMITS.contentionHoldMs
 const READING = { measure: 'bpm', value: 72, time: NOW }
 
 function foreign(parent: Built, variant = 0): Built {
@@ -111,7 +113,7 @@ describe('entries of others', () => {
     expect(harness.send({ kind: 'entries-received', items: [item] }, NOW)).toMatchObject([{ kind: 'wake' }])
     expect(harness.wake(NOW + LIMITS.foreignPatienceMs)).toBe(false)
     expect(harness.unwrittenCount).toBe(0)
-    harness.settle(NOW + LIMITS.foreignPatienceMs + LIMITS.contentionWindowMs)
+    harness.settle(NOW + LIMITS.foreignPatienceMs + CONTENTION_WINDOW_MS)
     expect(sizes(harness)).toEqual([0, 1, 1])
     expect(harness.publishedEntries).toEqual([])
   })
@@ -153,7 +155,7 @@ describe('own entries', () => {
     harness.write()
     expect(harness.publishedEntries).toHaveLength(3)
     expect(harness.store.waiting.size).toBe(3)
-    harness.settle(NOW + LIMITS.contentionWindowMs)
+    harness.settle(NOW + CONTENTION_WINDOW_MS)
     expect(sizes(harness)).toEqual([0, 1, 3])
     expect(harness.store.waiting.size).toBe(0)
     for (const ticket of tickets) expect(harness.answer(ticket)?.kind).toBe('included')
@@ -273,7 +275,7 @@ describe('a submission that was confirmed', () => {
     harness.write()
     expect(ids(harness.publishedEntries)).toEqual([entryId])
     expect(harness.told.at(-1)).toMatchObject({ kind: 'receipt-withdrawn' })
-    harness.settle(NOW + 10 + LIMITS.contentionWindowMs)
+    harness.settle(NOW + 10 + 2 * CONTENTION_WINDOW_MS) // two blocks crossed: the hold has doubled
     const place = { height: 3, index: 2, blockHash: harness.ledger.head.hash }
     expect(harness.told.at(-1)).toMatchObject({ kind: 'receipt-moved', ...place })
     expect(harness.store.log.filter((id) => id === entryId)).toHaveLength(1)
@@ -315,7 +317,7 @@ describe('a reading whose sequence another entry of our key took', () => {
     harness.settle(NOW)
     const items = [testEntry(rules.ledgerId, signer, 0)]
     harness.receive(buildBlock(rules, head, { items, producer: other }).block, NOW)
-    harness.settle(NOW + LIMITS.contentionWindowMs)
+    harness.settle(NOW + CONTENTION_WINDOW_MS)
     expect(harness.answer(ticket)).toMatchObject({ kind: 'included', index: 2 })
     expect(harness.ledger.nextSequence(signer.publicKey)).toBe(2)
     expect(harness.store.waiting.size).toBe(0)

@@ -48,6 +48,18 @@ function expectReceipts({ told, store }: SimulatedNode): void {
   for (const [id, place] of last) expect(store.log[place?.index ?? -1]).toBe(id)
 }
 
+/** The most blocks that left the chain of a node at once. */
+function deepestReorg({ told }: SimulatedNode): number {
+  let deepest = 0
+  let depth = 0
+  for (const { kind } of told) {
+    if (kind === 'block-connected') depth = 0
+    if (kind === 'block-disconnected') depth += 1
+    deepest = Math.max(deepest, depth)
+  }
+  return deepest
+}
+
 describe('five nodes that are typed into at once', () => {
   test.each([
     [1, 10],
@@ -61,6 +73,23 @@ describe('five nodes that are typed into at once', () => {
     expectAgreement(network, count)
     expect(network.orphanCount).toBeLessThan(network.produced.size / 4)
   })
+
+  test.each([
+    [9, [20, 100], 10],
+    [10, [100, 500], 20],
+    [11, [100, 500], 200],
+    [12, [300, 1_500], 50],
+  ] as const)(
+    'agree in a network slower than they hold back, and no branch grows far (seed %i, %j ms)',
+    (...given) => {
+      const [seed, delayMs, everyMs] = given
+      const network = new SimulatedNetwork({ rules, signers, seed, delayMs, writeMs: [5, 30] })
+      const count = type(network, network.nodes, 8_000, everyMs)
+      network.pass(60_000)
+      expectAgreement(network, count)
+      expect(Math.max(...network.nodes.map(deepestReorg))).toBeLessThan(30)
+    },
+  )
 
   test('come to rest: nobody is woken for nothing', () => {
     const network = new SimulatedNetwork({ rules, signers, seed: 5, delayMs: [1, 10] })

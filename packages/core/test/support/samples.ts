@@ -19,6 +19,7 @@ export const author = testSigner('pulseledger sample author')
 export const producer = testSigner('pulseledger sample producer')
 
 export const document: GenesisDocument = defaultGenesis({
+  engine: { name: 'longest-chain', finalDepth: 100 },
   name: 'ward-2',
   time: 1_767_225_600_000,
   salt: count16,
