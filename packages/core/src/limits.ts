@@ -81,7 +81,7 @@ export const LIMITS = {
   contentionCalmHolds: 16,
   /** Blocks that a node among peers makes as fast as it can, and how many a second when it goes on. */
   paceBurstBlocks: 40,
-  paceBlocksPerSecond: 20,
+  paceBlocksPerSecond: 40,
   /**
    * How long entries of other nodes wait before this one makes a block for them: their own nodes come first.
    */
@@ -130,9 +130,12 @@ export const LIMITS = {
   /** Bytes of bodies held until those before them are here: beyond it only the foremost are asked for. */
   syncBodiesBytesMax: 64 * 1_048_576,
   /** Blocks of one question to a fast peer; a slow one is asked for fewer. */
-  syncBodiesPerRequestMax: 64,
-  /** Questions for bodies to one peer at a time: one travels while the other is being answered. */
-  syncBodyRequestsPerPeerMax: 2,
+  syncBodiesPerRequestMax: 128,
+  /** Bytes of the first answers with bodies, and of those of a fast peer: larger ones gain nothing. */
+  syncBodiesAnswerBytesFirst: 262_144,
+  syncBodiesAnswerBytesMax: 1_048_576,
+  /** Questions for bodies to one peer at a time: one is checked here, the others travel or are answered. */
+  syncBodyRequestsPerPeerMax: 4,
   /** Unfinished feeds of the ledger: one is being written while the next is being validated. */
   syncFeedsMax: 2,
   /** Bytes of blocks in a feed, unless one block alone has more: they become one write of the store. */
@@ -143,6 +146,13 @@ export const LIMITS = {
   syncStatusIntervalMs: 5_000,
   /** Between two of them when something new is known: one message a second costs nothing. */
   syncStatusSoonMs: 1_000,
+  /** Between two of them with a peer that gossip does not reach: it must not wait for a new block. */
+  syncTellMs: 200,
+  /**
+   * A node that somebody claims to be ahead of, and that gains no header, body or block for so long, makes
+   * blocks again: a line that carries less than 100 kB/s may look like that at first.
+   */
+  syncStuckMs: 5_000,
   /** A question to a peer is given up after this: the longest answer takes it at 14 Mbit/s. */
   syncRequestTimeoutMs: 10_000,
   /** After this the foremost block is asked of a second peer too: the others fill the window in that time. */

@@ -40,6 +40,12 @@ export const NODE_ERRORS = {
     http: 409,
     exit: EXIT.mismatch,
   },
+  REJOIN_UNFINISHED: {
+    meaning: 'A rejoin was cut off after it had begun to exchange the ledger of the data directory.',
+    remedy: 'Run `pulseledger rejoin` again: it finishes what was begun, and nothing is lost.',
+    http: 409,
+    exit: EXIT.mismatch,
+  },
   LEDGER_EXISTS: {
     meaning: 'A ledger was to be begun in a data directory that already holds one.',
     remedy: 'Start that one with `pulseledger start`, or name another directory with --data-dir.',

@@ -5,7 +5,7 @@
  * Sample, in diagnostic notation (docs/spec/genesis.md has its bytes):
  *
  *   {"name": "ward-2", "salt": h'000102030405060708090a0b0c0d0e0f', "time": 1767225600000,
- *    "engine": {"name": "longest-chain", "finalDepth": 1000}, "format": 1,
+ *    "engine": {"name": "longest-chain", "finalDepth": 2000}, "format": 1,
  *    "limits": {"timeAhead": 120000, "blockBytes": 1048576, "blockEntries": 2000},
  *    "measures": [{"name": "bpm", "unit": "/min", "label": "BPM", "loinc": "8867-4", "maximum": 500,
  *                  "minimum": 0, "decimals": 0}]}
@@ -42,7 +42,7 @@ export function defaultGenesis(
 ): GenesisDocument {
   return {
     format: 1,
-    engine: { name: 'longest-chain', finalDepth: 1_000 },
+    engine: { name: 'longest-chain', finalDepth: 2_000 },
     measures: [DEFAULT_MEASURE],
     limits: { blockEntries: 2_000, blockBytes: 1_048_576, timeAhead: 120_000 },
     ...given,

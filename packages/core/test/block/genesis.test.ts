@@ -99,7 +99,7 @@ describe('the genesis document', () => {
     const made = defaultGenesis({ name: 'x', time: 0, salt: new Uint8Array(16) })
     expect(checkGenesis(made).ok).toBe(true)
     expect(made).toMatchObject({
-      engine: { name: 'longest-chain', finalDepth: 1_000 },
+      engine: { name: 'longest-chain', finalDepth: 2_000 },
       limits: { blockEntries: 2_000, blockBytes: 1_048_576, timeAhead: 120_000 },
       measures: [
         { name: 'bpm', label: 'BPM', unit: '/min', loinc: '8867-4', minimum: 0, maximum: 500, decimals: 0 },

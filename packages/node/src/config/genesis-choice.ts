@@ -29,7 +29,7 @@ import { readTextFile } from './text-file.ts'
  *         {"name": "bpm", "label": "BPM", "unit": "/min", "loinc": "8867-4", "minimum": 0, "maximum": 500},
  *         {"name": "temperature", "unit": "Cel", "minimum": 30, "maximum": 45, "decimals": 1}
  *       ],
- *       "engine": {"name": "longest-chain", "finalDepth": 1000},
+ *       "engine": {"name": "longest-chain", "finalDepth": 2000},
  *       "limits": {"blockEntries": 2000, "blockBytes": 1048576, "timeAhead": 120000}
  *     }
  *

@@ -31,7 +31,7 @@ export interface OptionRow<T> {
 
 const MINUTE_MS = 60_000
 /** The commands that run a node. */
-const RUNNING = ['start', 'join'] as const
+const RUNNING = ['start', 'join', 'rejoin'] as const
 const SWITCH_FORM = 'true or false'
 const parseSwitch = oneOf(['true', 'false'])
 const DAY_MS = 24 * 60 * MINUTE_MS

@@ -68,7 +68,7 @@ In another terminal, type:
 genesis #0  b280d41aeb995be37ebe7594ca13036fefa9d29b194015a137077017bbe0e947
   name      ward
   time      2026-11-22T11:16:30.000Z
-  engine    longest-chain, final after 1000 blocks
+  engine    longest-chain, final after 2000 blocks
   measure   bpm: BPM 0..500 /min
   measure   temperature: Temperature 30..45 Cel
 
