@@ -1,10 +1,10 @@
-import { type EntryWithPayload, encodePayload, type Hash, signEntry } from '@pulseledger/core'
-import { loadCrypto, type NodeCrypto, type PulseNode } from 'pulseledger'
+import type { EntryWithPayload } from '@pulseledger/core'
+import { loadCrypto, type PulseNode } from 'pulseledger'
 import { startBenchNode, withDirectory } from './support/bench-node.ts'
 import { perSecond, type Suite } from './support/report.ts'
+import { signEntries } from './support/signed-entries.ts'
 
 const ENTRY_COUNT = 60_000
-const AUTHOR_COUNT = 20
 const BATCH_COUNT = 1_000
 /** Batches under way at once: enough that verification never waits for the disk. */
 const BATCHES_IN_FLIGHT = 6
@@ -23,7 +23,7 @@ export const ingestSuite: Suite = async (report, openssl) => {
     const rate = await withDirectory(async (directory) => {
       const node = await startBenchNode(directory, { crypto: preference })
       try {
-        return await ingest(node, signAll(node.service.ledgerId, crypto))
+        return await ingest(node, signEntries(ENTRY_COUNT, node.service.ledgerId, crypto))
       } finally {
         await node.stop()
       }
@@ -48,27 +48,4 @@ async function ingest({ service }: PulseNode, items: readonly EntryWithPayload[]
   }
   await Promise.all(Array.from({ length: BATCHES_IN_FLIGHT }, lane))
   return perSecond(count, performance.now() - startedAt)
-}
-
-/** Authors take turns, so every batch holds entries of each. */
-function signAll(ledgerId: Hash, crypto: NodeCrypto): EntryWithPayload[] {
-  const authors = Array.from({ length: AUTHOR_COUNT }, (_, i) =>
-    crypto.signer(new Uint8Array(32).fill(i + 1)),
-  )
-  return Array.from({ length: ENTRY_COUNT }, (_, i) => {
-    const salt = new Uint8Array(16)
-    new DataView(salt.buffer).setUint32(0, i)
-    const payload = encodePayload({
-      salt,
-      measure: 'bpm',
-      value: 40 + (i % 100),
-      time: 1_800_000_000_000 + i,
-    })
-    const sequence = Math.floor(i / AUTHOR_COUNT)
-    const signer = authors[i % AUTHOR_COUNT] as (typeof authors)[number]
-    return {
-      entry: signEntry({ ledgerId, sequence, commitment: crypto.sha256(payload) }, signer, crypto),
-      payload,
-    }
-  })
 }

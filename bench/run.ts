@@ -4,13 +4,17 @@
  *
  * Absolute figures drift with the machine; what counts are the ratios within one run. The suites run one
  * after another, each on a data directory of its own in the temporary directory, which is removed afterwards.
+ * The suite `network` compares with other systems: it installs them in bench/rivals, which needs a package
+ * registry the first time, and goes on without them where there is none.
  */
 import { cpus, totalmem } from 'node:os'
 import { heightSuite } from './height.ts'
 import { idleSuite } from './idle.ts'
 import { ingestSuite } from './ingest.ts'
+import { networkSuite } from './network.ts'
 import { measureOpenssl } from './support/openssl.ts'
 import type { Report, Suite } from './support/report.ts'
+import { syncSuite } from './sync.ts'
 import { terminalSuite } from './terminals.ts'
 
 const SUITES: Readonly<Record<string, Suite>> = {
@@ -18,6 +22,8 @@ const SUITES: Readonly<Record<string, Suite>> = {
   terminals: terminalSuite,
   idle: idleSuite,
   height: heightSuite,
+  network: networkSuite,
+  sync: syncSuite,
 }
 
 const chosen = process.argv.slice(2)
