@@ -174,7 +174,8 @@ export const LEDGER_ERRORS = {
   BLOCK_BELOW_FINAL: {
     meaning: 'A block would fork the chain below the final depth.',
     remedy:
-      'Compare both and decide which stays; on the nodes of the other side run `pulseledger rejoin`: see docs/ARCHITECTURE.md, "Finality".',
+      'Decide which history stays; on the nodes of the other one run `pulseledger rejoin`. ' +
+      'See docs/ARCHITECTURE.md, "Finality".',
     http: 409,
   },
   BLOCK_WAITING_FULL: {

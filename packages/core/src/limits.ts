@@ -71,7 +71,9 @@ export const LIMITS = {
    * than a block takes to reach its peers.
    */
   contentionHoldMs: 20,
-  /** Holds over which nodes are spread by lot beyond that: five of them seldom come within one of each other. */
+  /**
+   * Holds over which nodes are spread by lot beyond that: five of them seldom come within one of each other.
+   */
   contentionSpreadHolds: 3,
   /** Holds for which nobody goes on at once after two blocks crossed each other. */
   contentionRivalHolds: 2,

@@ -178,9 +178,11 @@ export const NODE_LIMITS = {
   peerWindowBytes: 1_048_576,
   /** Bytes of gossip that wait for one slow peer; then it loses messages. */
   gossipOutBytesMax: 16 * 1_048_576,
-  /** Between two pings of a connection, and how long one may take: it may queue behind 10 MB of blocks. */
-  peerPingIntervalMs: 5_000,
-  peerPingTimeoutMs: 15_000,
+  /** Between two pings of each end of a connection. */
+  peerPingIntervalMs: 2_000,
+  /** Between two looks at whether anything came, and looks in vain before it is ended: four pings. */
+  peerSilenceLookMs: 1_000,
+  peerSilentLooksMax: 8,
   /** How long a dial may take, with the hello. */
   peerDialTimeoutMs: 10_000,
   /** Dials at the same time. */
@@ -263,6 +265,8 @@ export const NODE_LIMITS = {
   exchangeSliceMs: 5,
   /** How long a node that has peers to expect makes no blocks before it met one. */
   peerGraceMs: 3_000,
+  /** Entries of one commit while a ledger is begun again: more are no faster, and each may have 4 kB. */
+  rejoinBatchEntries: 1_000,
   /** Node processes of a devnet: 30 of some 100 MB each, joined by 870 proxies. */
   devnetNodesMax: 30,
   /** Heights and blocks that a devnet keeps for its picture of the forks: some screens of them. */

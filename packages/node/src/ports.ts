@@ -181,8 +181,13 @@ export interface Network {
   /** Idempotent. Running requests fail. */
   stop(): Promise<void>
   peers(): readonly PeerConnection[]
-  /** Told to all peers, and by them to theirs. Without peers it goes nowhere; whoever needs it asks later. */
-  publish(topic: GossipTopic, message: Uint8Array): void
+  /**
+   * Told to all peers, and by them to theirs. Without peers it goes nowhere; whoever needs it asks later.
+   * The peers that are known not to be reached: `unreached`.
+   */
+  publish(topic: GossipTopic, message: Uint8Array): readonly PeerId[]
+  /** The peers that can be asked and answered, but do not hear gossip from us yet, or do not any more. */
+  unreached(topic: GossipTopic): readonly PeerId[]
   /**
    * Errors, as a `NodeFailure`: PEER_GONE (not or no longer connected), PEER_TIMEOUT, PEER_REFUSED (ended
    * without an answer, as a busy or stopping peer does), PEER_ANSWER_INVALID (too long, cut short). When the

@@ -4,11 +4,11 @@
  *
  * Alone a node makes a block at once. Among peers a block of somebody else may be on its way to us, or the
  * next one of theirs to be made. So who made the last block goes on at once, for what the others told it of
- * as well as for itself, and the others hold back: for a time that a message needs, the hold, and then for up to three
- * times as much, by a lot that the block's hash and their own key decide. It differs from node to node and from block
- * to block, so when the maker of the last block has stopped, usually one node is clearly the next, and the
- * others hear of its block before their own time has come. Once a block is older than that the network is
- * idle, and whoever has something to say says it at once.
+ * as well as for itself, and the others hold back: for a time that a message needs, the hold, and then for up
+ * to three times as much, by a lot that the block's hash and their own key decide. It differs from node to
+ * node and from block to block, so when the maker of the last block has stopped, usually one node is clearly
+ * the next, and the others hear of its block before their own time has come. Once a block is older than that
+ * the network is idle, and whoever has something to say says it at once.
  *
  * When blocks cross each other nobody goes on at once, and all hold back for longer: see tempo.ts.
  *

@@ -1,11 +1,11 @@
 /**
  * How fast this node may make blocks among peers, learnt from what it sees.
  *
- * A block that does not extend our head is a rival: somebody made it before ours, or theirs, had arrived. Then
- * messages take longer than nodes hold back, because the network is slow or the machines are busy. So the hold
- * doubles with every round of rivals and halves when there were none for a while, as Ethernet and Wi-Fi do
- * with their contention windows. Without this, two nodes that each make blocks faster than they hear of one
- * another would both go on for as long as they have entries, and part for good at the final depth.
+ * A block that does not extend our head is a rival: somebody made it before ours, or theirs, had arrived.
+ * Then messages take longer than nodes hold back, because the network is slow or the machines are busy. So
+ * the hold doubles with every round of rivals and halves when there were none for a while, as Ethernet and
+ * Wi-Fi do with their contention windows. Without this, two nodes that each make blocks faster than they hear
+ * of one another would both go on for as long as they have entries, and part for good at the final depth.
  *
  * Blocks are also counted out, a burst and then so many a second: what comes meanwhile joins the next one. It
  * bounds how deep the branches of a network that was cut in two can grow, in blocks, whatever is typed.

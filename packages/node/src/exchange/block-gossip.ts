@@ -37,6 +37,8 @@ export interface BlockGossipInit
   readonly placements: Placements
   /** Tells sync that this peer has this block. */
   readonly announced: (peer: PeerId, header: SignedHeader) => void
+  /** A block of this peer is durable here and is passed on. */
+  readonly accepted: (peer: PeerId, header: SignedHeader) => void
   /** Hands blocks to the ledger; `settle` is called when they are durable. */
   readonly received: (blocks: readonly Block[]) => void
 }
@@ -103,7 +105,7 @@ export class BlockGossip {
   }
 
   #headerOnly(header: SignedHeader, from: PeerId): Verdict | Later {
-    const verdict = this.#placed(header)
+    const verdict = this.#placed(header, from)
     if (typeof verdict === 'object') this.#init.announced(from, header)
     return verdict
   }
@@ -121,7 +123,7 @@ export class BlockGossip {
       const checked = await this.#init.contents.check([{ header, contents }])
       isGood = checked.ok
       if (!checked.ok) return checked.fault.error
-      const verdict = this.#placed(header)
+      const verdict = this.#placed(header, from)
       if (verdict === 'accept') return verdict
       if (this.#isExpected(header)) this.#init.received(checked.value)
       else this.#init.announced(from, header)
@@ -133,14 +135,15 @@ export class BlockGossip {
   }
 
   /** Accepts once the block is durable. */
-  #placed(header: SignedHeader): 'accept' | Later {
-    if (this.#isDurable(header)) return this.#accept(header)
+  #placed(header: SignedHeader, from: PeerId): 'accept' | Later {
+    if (this.#isDurable(header)) return this.#accept(header, from)
     const placed = this.#init.placements.verdict(header)
-    return { later: placed.then((verdict) => (verdict === 'accept' ? this.#accept(header) : verdict)) }
+    return { later: placed.then((verdict) => (verdict === 'accept' ? this.#accept(header, from) : verdict)) }
   }
 
-  #accept(header: SignedHeader): 'accept' {
+  #accept(header: SignedHeader, from: PeerId): 'accept' {
     this.published(header)
+    this.#init.accepted(from, header)
     return 'accept'
   }
 

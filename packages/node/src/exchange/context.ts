@@ -34,8 +34,11 @@ export interface ExchangeInit {
   readonly tell: (event: NodeEvent) => void
   /** Lets everything else that waits have its turn, such as with `setImmediate`. */
   readonly pause: () => Promise<void>
-  /** Whether peers were named or remembered: then no blocks are made before one of them was met. */
-  readonly expectsPeers: boolean
+  /**
+   * Whether peers were named or remembered: then no blocks are made before one of them was met, or for a
+   * while; 'certainly': however long that takes.
+   */
+  readonly expectsPeers: boolean | 'certainly'
 }
 
 /** The entries of blocks with their payloads, none of which may be missing, in order. */

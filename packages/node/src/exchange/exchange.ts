@@ -61,13 +61,17 @@ export class Exchange {
       dispatch,
       expectsPeers: init.expectsPeers,
       isBehind: () => this.#sync.isBehind,
-      isAhead: (peer) => this.#sync.peerState(peer) === 'ahead',
+      isAhead: (peer) => !this.#sync.isStuck && this.#sync.peerState(peer) === 'ahead',
     })
     this.#blocks = new BlockGossip({
       ...init,
       contents,
       placements: this.#placements,
       announced: (peer, header) => this.#driver.step({ kind: 'announced', peer, header }),
+      accepted: (peer, { hash }) => {
+        this.#step({ kind: 'held', peer, hash })
+        this.#tell(network.unreached('blocks').filter((other) => other !== peer))
+      },
       received: (blocks) => dispatch({ kind: 'blocks-received', blocks }, () => this.#stored()),
     })
     const entries = new EntryGossip(init)
@@ -88,7 +92,10 @@ export class Exchange {
       status: () => this.#server.status(),
       onStatusOver: (peer, isHeard) => this.#watch.onStatusOver(peer, isHeard),
       onStepped: () => this.#watch.update(),
-      onFed: () => this.#blocks.settle(),
+      onFed: () => {
+        this.#blocks.settle()
+        this.#tell(network.unreached('blocks'))
+      },
       onInvalid: (block, error) => this.#placements.decided(block, error),
     })
   }
@@ -117,7 +124,7 @@ export class Exchange {
   publishBlock(block: Block): void {
     if (this.#isStopped) return
     this.#blocks.published(block)
-    this.#publisher.block(block)
+    this.#tell(this.#publisher.block(block))
   }
 
   /** Tells all peers of entries that wait for a block. */
@@ -174,6 +181,11 @@ export class Exchange {
   #onStatus(peer: PeerId, status: PeerStatus): void {
     this.#step({ kind: 'status', peer, status })
     this.#watch.onStatusOver(peer, true)
+  }
+
+  /** There is a new block that these have not heard of. */
+  #tell(peers: readonly PeerId[]): void {
+    if (peers.length > 0) this.#step({ kind: 'unreached', peers })
   }
 
   /** The chain grew or changed by other means than sync. */

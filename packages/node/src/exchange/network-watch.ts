@@ -4,7 +4,8 @@ import type { Clock, PeerId } from '../ports.ts'
 
 export interface NetworkWatchInit {
   readonly clock: Clock
-  readonly expectsPeers: boolean
+  /** 'certainly': it waits for one however long that takes. */
+  readonly expectsPeers: boolean | 'certainly'
   readonly dispatch: (event: LedgerEvent) => void
   /** Whether the node is so far behind that it should not make blocks. */
   readonly isBehind: () => boolean
@@ -20,7 +21,8 @@ type Hearing = 'unheard' | 'heard' | 'failed'
  *
  * A node that has peers to expect counts as behind when it starts: its directory may have been lost, and what
  * it signs now could be what it signed before. It waits until a peer has told its status and no peer is ahead
- * by a single block. When no peer tells anything, or none is there after a grace time, it goes on alone.
+ * by a single block. When no peer tells anything, or none is there after a grace time, it goes on alone, but
+ * for one that begins its ledger again: what it has is for a chain that it does not have yet.
  */
 export class NetworkWatch {
   readonly #init: NetworkWatchInit
@@ -32,11 +34,11 @@ export class NetworkWatch {
 
   constructor(init: NetworkWatchInit) {
     this.#init = init
-    this.#isWaiting = init.expectsPeers
+    this.#isWaiting = init.expectsPeers !== false
   }
 
   start(): void {
-    if (this.#isWaiting) {
+    if (this.#isWaiting && this.#init.expectsPeers !== 'certainly') {
       this.#cancelGrace = this.#init.clock.after(NODE_LIMITS.peerGraceMs, () => {
         this.#isGraceOver = true
         this.update()
@@ -82,6 +84,7 @@ export class NetworkWatch {
     if (this.#peers.size === 0) return !this.#isGraceOver
     for (const peer of this.#peers.keys()) if (this.#init.isAhead(peer)) return true
     const hearings = [...this.#peers.values()]
+    if (this.#init.expectsPeers === 'certainly') return !hearings.includes('heard')
     return !hearings.includes('heard') && hearings.includes('unheard')
   }
 }

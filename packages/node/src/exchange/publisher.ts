@@ -8,7 +8,7 @@ import {
   fitsAnnouncement,
 } from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
-import type { Network } from '../ports.ts'
+import type { Network, PeerId } from '../ports.ts'
 import type { ExchangeInit } from './context.ts'
 
 export type PublisherInit = Pick<ExchangeInit, 'pause'> & { readonly network: Pick<Network, 'publish'> }
@@ -27,10 +27,11 @@ export class Publisher {
     this.#init = init
   }
 
-  block(block: Block): void {
+  /** The peers that gossip does not bring it to. */
+  block(block: Block): readonly PeerId[] {
     const contents = contentsOf(block)
     const inline = contents && fitsAnnouncement(contents) ? contents : null
-    this.#init.network.publish('blocks', encodeAnnouncement({ header: block, contents: inline }))
+    return this.#init.network.publish('blocks', encodeAnnouncement({ header: block, contents: inline }))
   }
 
   entries(items: readonly EntryWithPayload[]): void {

@@ -59,12 +59,47 @@ describe('nodes over a network', () => {
   test('nodes that gossip never reaches come to one chain by their statuses', async () => {
     const world = await MemoryWorld.create()
     const peers = await world.startAll(['ann', 'bob', 'cem'])
-    for (const peer of peers) peer.network.publish = () => {}
+    for (const peer of peers) peer.network.publish = () => []
     world.mesh(peers)
     await world.until('they are connected', () => peers.every((peer) => peer.network.peers().length === 2))
     await type(world, peers, 30)
     await world.until('all is on one chain', () => isOneChain(peers, 30), { stepMs: 20 })
     expect(peers.every(({ heard }) => heard.length === 0)).toBe(true)
+    await world.stop()
+  })
+
+  test('a block is at once with those whom gossip does not reach, and those behind them', async () => {
+    const world = await MemoryWorld.create()
+    const peers = await world.startAll(['ann', 'bob', 'cem'])
+    const [ann, bob, cem] = peers as [MemoryPeer, MemoryPeer, MemoryPeer]
+    world.hub.connect(ann.network, bob.network)
+    world.hub.connect(bob.network, cem.network)
+    await world.until('they are connected', () => bob.network.peers().length === 2)
+    world.hub.loseGossip(ann.network, bob.network)
+    world.hub.loseGossip(bob.network, cem.network)
+    await world.pass(1_500)
+    for (let i = 1; i <= 5; i++) {
+      void ann.service.submit({ measure: 'bpm', value: 60 + i })
+      await world.until('it is in a block', () => ann.store.head()?.height === i)
+      await world.until('all have it', () => isOneChain(peers, i), { withinMs: 600 })
+    }
+    expect([...bob.heard, ...cem.heard].filter(({ topic }) => topic === 'blocks')).toEqual([])
+    await world.stop()
+  })
+
+  test('peers are known to have a block soon after it was told', async () => {
+    const world = await MemoryWorld.create()
+    const peers = await world.startAll(['ann', 'bob', 'cem'])
+    const [ann, bob] = peers as [MemoryPeer, MemoryPeer, MemoryPeer]
+    world.mesh(peers)
+    await world.until('they are connected', () => peers.every((peer) => peer.network.peers().length === 2))
+    await world.pass(2_500)
+    void ann.service.submit({ measure: 'bpm', value: 61 })
+    const stateOfAnn = () => bob.exchange.peers().find(({ id }) => id === ann.network.self)?.state
+    await world.until('bob has it', () => bob.store.head()?.height === 1, { withinMs: 100 })
+    await world.until('who told it has it', () => stateOfAnn() === 'same', { withinMs: 5 })
+    const states = () => peers.flatMap(({ exchange }) => exchange.peers().map(({ state }) => state))
+    await world.until('all are', () => states().every((state) => state === 'same'), { withinMs: 1_100 })
     await world.stop()
   })
 

@@ -35,7 +35,7 @@ const real = nodeCrypto()
 export interface PeerOptions {
   /** What it finds at its start; an empty one by default. */
   readonly disk?: MemoryDisk
-  readonly expectsPeers?: boolean
+  readonly expectsPeers?: boolean | 'certainly'
   /** Where commits wait, for tests that look at what happens before they are durable. */
   readonly beforeCommit?: () => Promise<void>
 }
@@ -122,8 +122,8 @@ export class MemoryWorld {
     }
     const peer: MemoryPeer = { name, ...opened, ...joined, stop }
     this.#running.add(peer)
-    runner.dispatch({ kind: 'started' })
     await exchange.start()
+    runner.dispatch({ kind: 'started' })
     return peer
   }
 
@@ -148,7 +148,10 @@ export class MemoryWorld {
   }
 
   /** The parts that know each other, as node.ts joins them. */
-  #join(opened: Opened, expectsPeers: boolean): Pick<MemoryPeer, 'runner' | 'service' | 'exchange'> {
+  #join(
+    opened: Opened,
+    expectsPeers: boolean | 'certainly',
+  ): Pick<MemoryPeer, 'runner' | 'service' | 'exchange'> {
     const { store, random, rules, signer, ledger, logger, events, failures } = opened
     const { clock, crypto } = this
     const checkEntries = async (items: Parameters<typeof countAndCheck>[1]) =>
@@ -253,6 +256,7 @@ function listening(network: MemoryNetwork, heard: Heard[]): Network {
     stop: () => network.stop(),
     peers: () => network.peers(),
     publish: (topic, message) => network.publish(topic, message),
+    unreached: () => network.unreached(),
     request: (...question) => network.request(...question),
     disconnect: (peer, reason, banMs) => network.disconnect(peer, reason, banMs),
   }

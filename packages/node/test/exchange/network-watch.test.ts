@@ -3,7 +3,7 @@ import { NetworkWatch } from '../../src/exchange/network-watch.ts'
 import { NODE_LIMITS } from '../../src/limits.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
-function watching(expectsPeers: boolean) {
+function watching(expectsPeers: boolean | 'certainly') {
   const clock = new VirtualClock()
   const told: string[] = []
   const sync = { isBehind: false, ahead: new Set<string>() }
@@ -51,6 +51,17 @@ describe('what the ledger is told of the network', () => {
     clock.advance(1)
     expect(told).toEqual(['0 behind', '0'])
     watch.stop()
+    expect(clock.timerCount).toBe(0)
+  })
+
+  test('is that it is behind until somebody was heard, however long, when peers are certain to come', () => {
+    const { watch, told, clock } = watching('certainly')
+    clock.advance(NODE_LIMITS.peerGraceMs * 100)
+    watch.onPeer('ann')
+    watch.onStatusOver('ann', false)
+    expect(told).toEqual(['0 behind', '1 behind'])
+    watch.onStatusOver('ann', true)
+    expect(told).toEqual(['0 behind', '1 behind', '1'])
     expect(clock.timerCount).toBe(0)
   })
 

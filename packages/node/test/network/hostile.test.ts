@@ -155,7 +155,7 @@ describe('a hostile peer', () => {
 /** Speaks libp2p and nothing of our protocols, but for what a test adds. */
 async function stranger(): Promise<Libp2p> {
   const node = await createLibp2p({
-    ...(await transportOptions({ swarmKey: undefined, usesRelays: false })),
+    ...(await transportOptions({ clock: systemClock, swarmKey: undefined, usesRelays: false })),
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
     connectionGater: { denyDialMultiaddr: () => false },
   })

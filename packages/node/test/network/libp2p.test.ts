@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { toHex, utf8 } from '@pulseledger/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/adapters/clock.ts'
+import { TcpProxy } from '../../src/devnet/tcp-proxy.ts'
 import { fetchGenesis } from '../../src/network/libp2p/fetch-genesis.ts'
 import {
   isConnected,
@@ -51,6 +52,45 @@ describe('libp2p as the network', () => {
     const again = await nodes.join({ privateSeed: seedOf('a'), listen })
     await until(() => isConnected(again, b))
     await publishUntilHeard(libp2pDriver(), again, [b])
+  })
+
+  it.each(['first', 'second'] as const)('gossips on when of two connections the %s is lost', async (lost) => {
+    const proxies = {
+      first: new TcpProxy({ clock: systemClock }),
+      second: new TcpProxy({ clock: systemClock }),
+    }
+    cleanUps.push(() => Promise.all([proxies.first.close(), proxies.second.close()]))
+    const [toA, toB] = [await proxies.first.listen(), await proxies.second.listen()]
+    const a = await nodes.join({ peers: [`127.0.0.1:${toB}`] })
+    const b = await nodes.join({ peers: [`127.0.0.1:${toA}`] })
+    // Both have dialled before either can know that the other did.
+    await until(() => proxies.first.connectionCount === 1 && proxies.second.connectionCount === 1)
+    proxies.first.setTarget(Number(portOf(addressOf(a))))
+    proxies.second.setTarget(Number(portOf(addressOf(b))))
+    await until(() => isConnected(a, b))
+    await publishUntilHeard(libp2pDriver(), a, [b])
+    await publishUntilHeard(libp2pDriver(), b, [a])
+    expect([proxies.first.connectionCount, proxies.second.connectionCount]).toEqual([1, 1])
+    proxies[lost].reset()
+    await until(() => proxies[lost].connectionCount === 0)
+    // Until both ends have noticed, what they tell may go the way that is lost.
+    await until(() => {
+      a.network.publish('blocks', utf8(`from a ${textsOf(a).length}`))
+      b.network.publish('blocks', utf8(`from b ${textsOf(b).length}`))
+      const [atA, atB] = [a, b].map((node) => textsOf(node).some((text) => text.startsWith('from')))
+      return atA === true && atB === true
+    })
+    expect([...a.network.unreached('blocks'), ...b.network.unreached('blocks')]).toEqual([])
+    expect([...a.seen.lost, ...b.seen.lost]).toEqual([])
+  })
+
+  it('says whom gossip does not reach yet', async () => {
+    const a = await nodes.join()
+    const b = await nodes.join({ peers: [addressOf(a)] })
+    await until(() => isConnected(a, b))
+    await until(() => a.network.unreached('entries').length === 0)
+    a.network.publish('entries', utf8('heard'))
+    await until(() => textsOf(b).includes('heard'))
   })
 
   it('meshes a late joiner with all, through one address', async () => {

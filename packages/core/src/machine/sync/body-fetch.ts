@@ -15,6 +15,8 @@ import type { SyncState } from './sync-state.ts'
 const FRONT_REQUESTS_MAX = 2
 /** Blocks that are not worth sharing out among several peers. */
 const SHARE_MIN = 8
+/** Bytes of a usual entry with its payload, to guess those of a block by the number of its entries. */
+const ENTRY_BYTES = 260
 
 export class BodyFetch {
   readonly #state: SyncState
@@ -36,16 +38,20 @@ export class BodyFetch {
       return
     }
     let givenCount = 0
+    let givenBytes = 0
     for (const [i, block] of blocks.entries()) {
       if (block === null) continue
       givenCount += 1
+      givenBytes += blockBytes(block)
       const item = request.items[i] as Item
       if (item.isWanted && item.body === undefined) state.gotBody(item, block, peer.id)
     }
-    const isFull = givenCount === request.items.length && givenCount >= peer.batch
+    const isAll = givenCount === request.items.length
+    const isFull = isAll && (givenCount >= peer.batch || givenBytes >= peer.batchBytes / 2)
     if (givenCount > 0) {
       peer.answeredBodies(givenCount, state.now - request.sentAt, isFull)
       peer.batch = Math.min(peer.batch, state.limits.bodiesPerRequest)
+      peer.batchBytes = Math.min(peer.batchBytes, state.limits.bodiesAnswerBytesMax)
     }
     const missing = request.items[blocks.indexOf(null)]
     if (missing) this.#lacks(peer, request, missing)
@@ -172,13 +178,16 @@ export class BodyFetch {
     }
   }
 
-  /** The first blocks in a row that the peer may have. */
+  /** The first blocks in a row that the peer may have, about as many as fit its answer. */
   #run(peer: Peer, wanted: readonly Item[], countMax: number): Item[] {
     const run: Item[] = []
+    let bytesCount = 0
     for (const item of wanted) {
       const last = run.at(-1)
       if (run.length >= countMax || (last && item.height !== last.height + 1)) break
       if (!this.#mayServe(peer, item)) break
+      bytesCount += item.entryCount * ENTRY_BYTES
+      if (last && bytesCount > peer.batchBytes) break
       run.push(item)
     }
     return run

@@ -1,5 +1,7 @@
 /** What peers say of their chains, unproven until their headers are here. */
+
 import type { SignedHeader } from '../../block/signed-header.ts'
+import type { Hash } from '../../bytes.ts'
 import { isPreferred } from '../../consensus/engine.ts'
 import type { PeerStatus } from '../../wire/status.ts'
 import { claimed } from './header-fetch.ts'
@@ -11,9 +13,11 @@ import { isSameHead, type SyncState } from './sync-state.ts'
 /** A peer has told its status. */
 export function onStatus(state: SyncState, peer: Peer, status: PeerStatus): void {
   for (const request of [...state.requests]) {
-    if (request.kind === 'status' && request.peer === peer.id) state.take(request.id)
+    // Its answer may have been overtaken by this, and would be taken for news.
+    if (request.kind === 'status' && request.peer === peer.id) state.cancel(request.id)
   }
   peer.statusDueAt = state.now + state.limits.statusIntervalMs
+  if (peer.isToBeTold) state.tellSoon(peer)
   peer.isClaimDoubted = false
   claim(state, peer, status)
   if (state.invalid.has(status.head)) {
@@ -40,7 +44,7 @@ export function onAnnounced(state: SyncState, peer: Peer, header: SignedHeader):
   // Whoever passed it on may not know its parent, so a block that does not fit is no fault of his.
   if (!checkLink(header, standing, state.engine).ok) return
   const weight = standing.weight + state.engine.weight(header.header)
-  const item = newItem(header, weight)
+  const item = newItem(header, standing, weight)
   item.announcers.add(peer.id)
   state.announced.set(item.key, item)
   if (state.announced.size > state.limits.announcedMax) {
@@ -53,6 +57,16 @@ export function onAnnounced(state: SyncState, peer: Peer, header: SignedHeader):
   const status = { head: header.hash, height: item.height, weight }
   if (peer.claim === undefined || isPreferred(claimed(status), claimed(peer.claim)))
     claim(state, peer, status)
+}
+
+/**
+ * A block that we have came from this peer, so it has it too. Of one that has told nothing, no more is known.
+ */
+export function onHeld(state: SyncState, peer: Peer, hash: Hash): void {
+  const known = state.lookup(hash)
+  if (known === undefined || peer.claim === undefined) return
+  const status = { head: hash, height: known.header.height, weight: known.weight }
+  if (isPreferred(claimed(status), claimed(peer.claim))) claim(state, peer, status)
 }
 
 /** Claims whose head is known by now must have told its height and weight. */

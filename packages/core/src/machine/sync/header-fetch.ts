@@ -154,7 +154,7 @@ export class HeaderFetch {
         return undefined
       }
       const weight = standing.weight + state.engine.weight(header.header)
-      items.push(newItem(header, weight, peer.id))
+      items.push(newItem(header, standing, weight, peer.id))
       standing = { hash: header.hash, header: header.header, weight }
     }
     return { items, isCut: false }
@@ -180,6 +180,7 @@ export class HeaderFetch {
     if (!isNext && !this.#turn(peer, parent)) return false
     peer.epoch = queue.epoch
     for (const item of items.slice(0, limits.headersAheadMax - queue.length)) queue.append(this.#adopt(item))
+    if (queue.tip) this.#state.gotHeaders(queue.tip.weight)
     return true
   }
 
@@ -223,7 +224,7 @@ export class HeaderFetch {
     const message =
       `the chain of a peer, with head ${theirs}, leaves ours, with head ${ours}, after block ` +
       `${fork.header.height}; up to ${chain.finalHeight} ours is final and stays. Compare both with ` +
-      '`pulseledger log --json`; nodes of the side that is given up begin again with an empty data directory'
+      '`pulseledger log --json`; nodes of the side that gives way begin again with `pulseledger rejoin`'
     this.#state.emit({ kind: 'alarm', peer: peer.id, error: fail('BLOCK_BELOW_FINAL', message).error })
   }
 

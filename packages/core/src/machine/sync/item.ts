@@ -1,4 +1,5 @@
 import type { Block } from '../../block/block.ts'
+import type { Header } from '../../block/header.ts'
 import type { SignedHeader } from '../../block/signed-header.ts'
 import { keyOf } from '../../bytes.ts'
 import type { PeerId } from './sync-events.ts'
@@ -8,6 +9,7 @@ export interface Item {
   readonly key: string
   readonly header: SignedHeader
   readonly height: number
+  readonly entryCount: number
   /** Of the chain up to it. */
   readonly weight: bigint
   /** Who gave its header as one of its chain; nobody for one that was only announced. */
@@ -24,11 +26,18 @@ export interface Item {
   isWanted: boolean
 }
 
-export function newItem(header: SignedHeader, weight: bigint, headerFrom?: PeerId): Item {
+/** `parent`: the block that it stands on. */
+export function newItem(
+  header: SignedHeader,
+  parent: { readonly header: Header },
+  weight: bigint,
+  headerFrom?: PeerId,
+): Item {
   return {
     key: keyOf(header.hash),
     header,
     height: header.header.height,
+    entryCount: header.header.size - parent.header.size,
     weight,
     headerFrom,
     announcers: new Set(),

@@ -5,6 +5,8 @@ import type { PeerId } from './sync-events.ts'
 
 /** Blocks of the first question for bodies; quick answers double it, slow ones halve it. */
 const FIRST_BATCH = 16
+/** Less in an answer does not make it come sooner. */
+const BATCH_BYTES_MIN = 16_384
 
 /** What is known of a connected peer. */
 export class Peer {
@@ -33,14 +35,19 @@ export class Peer {
   statusDueAt: number
   statusAskedAt = Number.NEGATIVE_INFINITY
   isStatusAsked = false
+  /** It is to be told of a block that it has not heard of: an exchange that runs may have begun before. */
+  isToBeTold = false
   /** Questions for bodies that it has not answered. */
   bodyRequestCount = 0
   /** Blocks of the next question for bodies, and how long it took for each of the last. */
   batch = FIRST_BATCH
   msPerBlock = 0
+  /** Bytes that the answer to the next question for bodies should have. */
+  batchBytes: number
 
-  constructor(id: PeerId, now: number) {
+  constructor(id: PeerId, now: number, batchBytes: number) {
     this.id = id
+    this.batchBytes = batchBytes
     this.statusDueAt = now
   }
 
@@ -52,8 +59,10 @@ export class Peer {
 
   answeredBodies(blockCount: number, durationMs: number, isFull: boolean): void {
     this.tookBodies(blockCount, durationMs)
-    if (durationMs < 500 && isFull) this.batch *= 2
-    else if (durationMs > 1_000) this.slowDown()
+    if (durationMs < 500 && isFull) {
+      this.batch *= 2
+      this.batchBytes *= 2
+    } else if (durationMs > 1_000) this.slowDown()
   }
 
   /** It took this long for so many, or has taken it without an end. */
@@ -64,5 +73,6 @@ export class Peer {
 
   slowDown(): void {
     this.batch = Math.max(1, this.batch >> 1)
+    this.batchBytes = Math.max(BATCH_BYTES_MIN, this.batchBytes >> 1)
   }
 }

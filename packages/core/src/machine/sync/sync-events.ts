@@ -37,6 +37,10 @@ export type SyncEvent =
    * unknown here. The signature was verified.
    */
   | { readonly kind: 'announced'; readonly peer: PeerId; readonly header: SignedHeader }
+  /** A block that came from this peer is on our chain, or on a branch of it. */
+  | { readonly kind: 'held'; readonly peer: PeerId; readonly hash: Hash }
+  /** Gossip does not reach these peers, and there is a new block: they are told our status at once. */
+  | { readonly kind: 'unreached'; readonly peers: readonly PeerId[] }
   /** Answer to `request-headers`, in ascending order, each signature verified. May be empty. */
   | { readonly kind: 'headers'; readonly request: RequestId; readonly headers: readonly SignedHeader[] }
   /**

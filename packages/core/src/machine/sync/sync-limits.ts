@@ -8,12 +8,16 @@ export interface SyncLimits {
   readonly bodiesPerRequest: number
   readonly bodiesAheadMax: number
   readonly bodiesBytesMax: number
+  readonly bodiesAnswerBytesFirst: number
+  readonly bodiesAnswerBytesMax: number
   readonly bodyRequestsPerPeer: number
   readonly feedsMax: number
   readonly feedBytesMax: number
   readonly announcedMax: number
   readonly statusIntervalMs: number
   readonly statusSoonMs: number
+  readonly tellMs: number
+  readonly stuckMs: number
   readonly requestTimeoutMs: number
   readonly frontPatienceMs: number
   readonly backoffMinMs: number
@@ -35,12 +39,16 @@ export const SYNC_LIMITS: SyncLimits = {
   bodiesPerRequest: LIMITS.syncBodiesPerRequestMax,
   bodiesAheadMax: LIMITS.syncBodiesAheadMax,
   bodiesBytesMax: LIMITS.syncBodiesBytesMax,
+  bodiesAnswerBytesFirst: LIMITS.syncBodiesAnswerBytesFirst,
+  bodiesAnswerBytesMax: LIMITS.syncBodiesAnswerBytesMax,
   bodyRequestsPerPeer: LIMITS.syncBodyRequestsPerPeerMax,
   feedsMax: LIMITS.syncFeedsMax,
   feedBytesMax: LIMITS.syncFeedBytesMax,
   announcedMax: LIMITS.syncAnnouncedMax,
   statusIntervalMs: LIMITS.syncStatusIntervalMs,
   statusSoonMs: LIMITS.syncStatusSoonMs,
+  tellMs: LIMITS.syncTellMs,
+  stuckMs: LIMITS.syncStuckMs,
   requestTimeoutMs: LIMITS.syncRequestTimeoutMs,
   frontPatienceMs: LIMITS.syncFrontPatienceMs,
   backoffMinMs: LIMITS.syncBackoffMinMs,

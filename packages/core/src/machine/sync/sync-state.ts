@@ -44,6 +44,9 @@ export class SyncState {
   #lastRequest = 0
   #lastFeed = 0
   now = 0
+  /** Counts bodies, and headers of a better chain than any before. */
+  gainCount = 0
+  #bestWeight = 0n
 
   constructor(chain: SyncChain, engine: Engine, limits: SyncLimits) {
     this.chain = chain
@@ -96,6 +99,7 @@ export class SyncState {
     const { id } = this.#ask<StatusRequest>({ kind: 'status', peer: peer.id })
     this.emit({ kind: 'request-status', request: id, peer: peer.id })
     peer.isStatusAsked = true
+    peer.isToBeTold = false
     peer.statusAskedAt = this.now
   }
 
@@ -156,6 +160,7 @@ export class SyncState {
   }
 
   gotBody(item: Item, block: Block, from: PeerId): void {
+    this.gainCount += 1
     item.body = { block, from }
     if (this.queue.get(item.header.hash) === item) this.queue.grew(blockBytes(block))
   }
@@ -217,6 +222,20 @@ export class SyncState {
   statusSoon(peer: Peer): void {
     const soon = Math.max(this.now, peer.statusAskedAt + this.limits.statusSoonMs)
     peer.statusDueAt = Math.min(peer.statusDueAt, soon)
+  }
+
+  /** Tells it our status soon, since gossip does not. */
+  tellSoon(peer: Peer): void {
+    peer.isToBeTold = true
+    const soon = Math.max(this.now, peer.statusAskedAt + this.limits.tellMs)
+    peer.statusDueAt = Math.min(peer.statusDueAt, soon)
+  }
+
+  /** Headers up to this weight were put on the queue. The same again is no gain. */
+  gotHeaders(weight: bigint): void {
+    if (weight <= this.#bestWeight) return
+    this.#bestWeight = weight
+    this.gainCount += 1
   }
 
   #ask<T extends Request>(asked: NewRequest<T>): Request {

@@ -24,7 +24,8 @@ import { equalBytes } from '../../bytes.ts'
 import { type Candidate, type Engine, isPreferred } from '../../consensus/engine.ts'
 import type { PeerStatus } from '../../wire/status.ts'
 import { BodyFetch } from './body-fetch.ts'
-import { checkClaims, onAnnounced, onStatus } from './claims.ts'
+import { checkClaims, onAnnounced, onHeld, onStatus } from './claims.ts'
+import { GainWatch } from './gain-watch.ts'
 import { claimed, HeaderFetch } from './header-fetch.ts'
 import { Peer } from './peer-table.ts'
 import type { Request } from './requests.ts'
@@ -51,6 +52,7 @@ export class Sync {
   readonly #state: SyncState
   readonly #headers: HeaderFetch
   readonly #bodies: BodyFetch
+  readonly #gains: GainWatch
   #progress: SyncProgress = { kind: 'synced' }
   #told: SyncProgress = { kind: 'synced' }
   #toldHead: Candidate
@@ -63,6 +65,7 @@ export class Sync {
     this.#state = new SyncState(chain, engine, { ...SYNC_LIMITS, ...limits })
     this.#headers = new HeaderFetch(this.#state)
     this.#bodies = new BodyFetch(this.#state)
+    this.#gains = new GainWatch(this.#state)
     this.#toldHead = chain.head
   }
 
@@ -71,11 +74,20 @@ export class Sync {
     return this.#progress
   }
 
-  /** Whether the node is catching up, or cannot know yet because no peer has told its status. */
+  /**
+   * Whether the node is catching up, or cannot know yet because no peer has told its status. Not for ever:
+   * see `isStuck`.
+   */
   get isBehind(): boolean {
+    if (this.isStuck) return false
     if (this.#progress.kind === 'catching-up') return true
     const peers = [...this.#state.peers.values()]
     return peers.some(({ stalls }) => stalls.count === 0) && peers.every((peer) => peer.claim === undefined)
+  }
+
+  /** Somebody claimed more than we have, and nothing of it came for `stuckMs`; until something comes. */
+  get isStuck(): boolean {
+    return this.#gains.isStuck
   }
 
   peerState(id: PeerId): PeerState {
@@ -157,7 +169,8 @@ export class Sync {
     const state = this.#state
     switch (event.kind) {
       case 'peer-connected':
-        if (!state.peers.has(event.peer)) state.peers.set(event.peer, new Peer(event.peer, state.now))
+        if (!state.peers.has(event.peer))
+          state.peers.set(event.peer, new Peer(event.peer, state.now, state.limits.bodiesAnswerBytesFirst))
         return
       case 'peer-gone': {
         const peer = state.peers.get(event.peer)
@@ -174,6 +187,17 @@ export class Sync {
         if (peer) onAnnounced(state, peer, event.header)
         return
       }
+      case 'held': {
+        const peer = state.peers.get(event.peer)
+        if (peer) onHeld(state, peer, event.hash)
+        return
+      }
+      case 'unreached':
+        for (const id of event.peers) {
+          const peer = state.peers.get(id)
+          if (peer) state.tellSoon(peer)
+        }
+        return
       case 'refused':
         onRefused(state, event.hash, event.error)
         return
@@ -182,6 +206,8 @@ export class Sync {
         this.#headMoved()
         return
       case 'head-moved':
+        this.#confirmSoon()
+        return
       case 'tick':
         return
     }
@@ -223,6 +249,15 @@ export class Sync {
     for (const peer of peers.values()) this.#state.statusSoon(peer)
   }
 
+  /** Gossip has told the new head to all, or so it seems: once it has, peers say that they have it. */
+  #confirmSoon(): void {
+    const state = this.#state
+    for (const peer of state.peers.values()) {
+      if (peer.claim && equalBytes(peer.claim.head, state.chain.head.hash)) continue
+      peer.statusDueAt = Math.min(peer.statusDueAt, state.now + state.limits.statusSoonMs)
+    }
+  }
+
   #askStatuses(): void {
     const state = this.#state
     for (const peer of state.peers.values()) {
@@ -233,6 +268,7 @@ export class Sync {
   #report(): void {
     const state = this.#state
     this.#progress = progressOf(state, this.#progress)
+    this.#gains.look()
     if (isNews(this.#told, this.#progress, state.limits.progressStep)) {
       this.#told = this.#progress
       state.emit({ kind: 'progress', progress: this.#progress })
@@ -247,7 +283,7 @@ export class Sync {
   /** The earliest time at which a step would do something by itself; always after now. */
   #nextDue(): number | undefined {
     const state = this.#state
-    const times: (number | undefined)[] = [this.#bodies.patienceEndsAt]
+    const times: (number | undefined)[] = [this.#bodies.patienceEndsAt, this.#gains.dueAt]
     for (const { deadline } of state.requests) times.push(deadline)
     for (const peer of state.peers.values()) {
       times.push(peer.backoffUntil, peer.deferUntil, peer.diverged?.recheckAt)

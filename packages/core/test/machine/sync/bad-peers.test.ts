@@ -56,7 +56,7 @@ describe('a peer that does not answer', () => {
     }
     const world = new SyncWorld(new FakeLedger([genesis])).connect(busy)
     expect(world.runTo(chain, 14_000)).toBe(false)
-    expect(world.count('request-bodies')).toBeLessThanOrEqual(8)
+    expect(world.count('request-bodies')).toBeLessThanOrEqual(16)
     expect(world.disconnected.size).toBe(0)
   })
 
@@ -66,6 +66,53 @@ describe('a peer that does not answer', () => {
     const world = new SyncWorld(new FakeLedger([genesis])).connect(broken, honest('a', chain))
     expect(world.runTo(chain)).toBe(true)
     expect([...world.disconnected.keys()]).toEqual(['broken'])
+  })
+})
+
+describe('whoever keeps a node from making blocks', () => {
+  const withoutBodies = (id: string, chain: readonly Block[]): FakePeer => ({
+    ...honest(id, chain),
+    answer: (ask, truth) => (ask.kind === 'request-bodies' ? 'stall' : truth),
+  })
+  const silent = (id: string): FakePeer => ({
+    ...liar(id, [genesis], LIE),
+    answer: (ask) => {
+      return ask.kind === 'request-status' ? { kind: 'status', peer: id, status: LIE } : 'stall'
+    },
+  })
+
+  test.each([
+    ['by a claim that it never shows', silent],
+    ['by headers without their bodies', (id: string) => withoutBodies(id, chainOf(800))],
+  ])('%s does so for seconds, once, however many come after it', (_, attacker) => {
+    const world = new SyncWorld(new FakeLedger([genesis])).connect(attacker('eve'))
+    const start = world.now
+    world.run(start + 1_000)
+    expect(world.sync.isBehind).toBe(true)
+    world.run(start + 5_500)
+    expect(world.sync.isBehind).toBe(false)
+    for (let second = 6; second < 60; second++) {
+      if (second % 4 === 0) world.connect(attacker(`eve ${second}`))
+      expect(world.run(start + second * 1_000, () => world.sync.isBehind)).toBe(false)
+    }
+  })
+
+  test('cannot when there is an honest peer: what that gives counts, and then the node is behind', () => {
+    const chain = chainOf(2_000)
+    const world = new SyncWorld(new FakeLedger([genesis])).connect(silent('eve'))
+    expect(world.run(world.now + 6_000, () => world.sync.isStuck)).toBe(true)
+    world.connect(honest('a', chain, 50))
+    expect(world.run(world.now + 60_000, () => world.sync.isBehind)).toBe(true)
+    expect(world.ledger.head.height).toBeLessThan(chain.length - 1)
+    expect(world.runTo(chain)).toBe(true)
+  })
+
+  test('is not an honest peer behind a slow line: as long as something comes the node is behind', () => {
+    const chain = chainOf(60)
+    const world = new SyncWorld(new FakeLedger([genesis])).connect(honest('slow', chain, 4_000))
+    const isLeft = () => world.ledger.head.height < chain.length - 3
+    expect(world.run(world.now + 120_000, () => !world.sync.isBehind && isLeft())).toBe(false)
+    expect(isLeft()).toBe(false)
   })
 })
 

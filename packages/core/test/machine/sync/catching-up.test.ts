@@ -28,8 +28,9 @@ describe('a node that is behind', () => {
 
   test('is faster with three peers than with one', () => {
     const chain = chainOf(3_000)
+    const limits = { bodiesPerRequest: 16, bodyRequestsPerPeer: 1 }
     const time = (count: number) => {
-      const world = new SyncWorld(new FakeLedger([genesis]))
+      const world = new SyncWorld(new FakeLedger([genesis]), limits)
       const start = world.now
       world.connect(...Array.from({ length: count }, (_, i) => honest(`peer-${i}`, chain, 100)))
       expect(world.runTo(chain)).toBe(true)

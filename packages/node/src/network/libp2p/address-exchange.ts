@@ -2,7 +2,7 @@ import type { Connection, IdentifyResult } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { decodeAddresses, encodeAddresses } from '@pulseledger/core'
 import { NODE_LIMITS } from '../../limits.ts'
-import { type Logger, NodeFailure, type PeerId } from '../../ports.ts'
+import { type Logger, NodeFailure, type PeerConnection, type PeerId } from '../../ports.ts'
 import { mayTravel, parseAddress, peerIdOf, withoutPeer, withPeer } from './addresses.ts'
 
 interface AddressExchangeInit {
@@ -27,6 +27,8 @@ export class AddressExchange {
   readonly #init: AddressExchangeInit
   /** What connected nodes say of themselves. */
   readonly #identified = new Map<PeerId, readonly Multiaddr[]>()
+  /** When each peer is to be asked. */
+  readonly #askAt = new Map<PeerId, number>()
 
   constructor(init: AddressExchangeInit) {
     this.#init = init
@@ -39,6 +41,7 @@ export class AddressExchange {
 
   forget(id: PeerId): void {
     this.#identified.delete(id)
+    this.#askAt.delete(id)
   }
 
   /** Of a connected peer: what we dialled, then what it says of itself as far as that is of use here. */
@@ -63,8 +66,18 @@ export class AddressExchange {
     return encodeAddresses(others.flatMap((id) => this.#tellable(this.addressesOf(id), id, connection)))
   }
 
+  /** Asks those of these peers whose time has come: often at first, when a peer may just have met others. */
+  askDue(peers: Iterable<PeerConnection>, now: number): void {
+    if (!this.#init.isOpen) return
+    for (const { id, connectedAt } of peers) {
+      if (now < (this.#askAt.get(id) ?? connectedAt)) continue
+      this.#askAt.set(id, now + Math.min(now - connectedAt, NODE_LIMITS.peerAskAddressesMs))
+      void this.#ask(id)
+    }
+  }
+
   /** Never rejects. */
-  async ask(id: PeerId): Promise<void> {
+  async #ask(id: PeerId): Promise<void> {
     const { self, ask, connectionsTo, logger, ownAddresses } = this.#init
     const [connection] = connectionsTo(id)
     if (connection === undefined) return

@@ -9,7 +9,9 @@ import { yamux } from '@libp2p/yamux'
 import { type Hash, toHex } from '@pulseledger/core'
 import type { Libp2pOptions } from 'libp2p'
 import { NODE_LIMITS } from '../../limits.ts'
+import type { Clock } from '../../ports.ts'
 import type { GossipFactory } from './gossip.ts'
+import { watched } from './silence.ts'
 import { formatSwarmKey } from './swarm-key.ts'
 
 /**
@@ -23,6 +25,7 @@ export interface Services extends ServiceMap {
 }
 
 export interface TransportInit {
+  readonly clock: Clock
   /** 32 bytes. Undefined: anybody may connect. */
   readonly swarmKey: Uint8Array | undefined
   readonly usesRelays: boolean
@@ -43,7 +46,11 @@ export interface NodeInit extends TransportInit {
 }
 
 /** What every connection is made of, also that of a node that only asks for a genesis document. */
-export async function transportOptions({ swarmKey, usesRelays }: TransportInit): Promise<Libp2pOptions> {
+export async function transportOptions({
+  clock,
+  swarmKey,
+  usesRelays,
+}: TransportInit): Promise<Libp2pOptions> {
   const relays = usesRelays ? [(await import('@libp2p/circuit-relay-v2')).circuitRelayTransport()] : []
   return {
     // Our own: the default tells strangers the version of Node.
@@ -53,8 +60,17 @@ export async function transportOptions({ swarmKey, usesRelays }: TransportInit):
     streamMuxers: [
       // A stream that is not read holds as many bytes here, and its sender goes on until then. The default
       // window grows to 16 MiB.
-      yamux({ streamOptions: { maxStreamWindowSize: NODE_LIMITS.peerWindowBytes } }),
+      watched(
+        yamux({
+          streamOptions: { maxStreamWindowSize: NODE_LIMITS.peerWindowBytes },
+          // 30 s by default. It is what the other end hears of a connection that has nothing to say.
+          keepAliveInterval: NODE_LIMITS.peerPingIntervalMs,
+        }),
+        clock,
+      ),
     ],
+    // It ends connections that are busy: see silence.ts.
+    connectionMonitor: { enabled: false },
     ...(swarmKey === undefined ? {} : { connectionProtector: await protector(swarmKey) }),
     // Addresses expire after an hour by default, also those of connected peers; then a redial finds none.
     peerStore: { maxAddressAge: Number.POSITIVE_INFINITY, maxPeerAge: Number.POSITIVE_INFINITY },
@@ -78,14 +94,6 @@ export async function nodeOptions(init: NodeInit): Promise<Libp2pOptions<Service
       dialTimeout: NODE_LIMITS.peerDialTimeoutMs,
       // Redials are ours: libp2p's own give up after half a minute.
       reconnectRetries: 0,
-    },
-    connectionMonitor: {
-      pingInterval: NODE_LIMITS.peerPingIntervalMs,
-      // 2 s by default: a ping that queues behind a few megabytes would end the connection that carries them.
-      pingTimeout: {
-        minTimeout: NODE_LIMITS.peerPingTimeoutMs,
-        maxTimeout: 2 * NODE_LIMITS.peerPingTimeoutMs,
-      },
     },
     ...(init.onLocalPeer === undefined
       ? {}

@@ -34,11 +34,10 @@ export async function fetchGenesis(init: FetchGenesisInit): Promise<FetchedGenes
   const text = addressText(address)
   const usesRelays = address.getComponents().some(({ name }) => name === 'p2p-circuit')
   const node = await createLibp2p({
-    ...(await transportOptions({ swarmKey, usesRelays })),
+    ...(await transportOptions({ clock, swarmKey, usesRelays })),
     // A node at home is what most invites are for: libp2p may not refuse private addresses.
     connectionGater: { denyDialMultiaddr: () => false },
     connectionManager: { dialTimeout: timeoutMs, addressDialTimeout: timeoutMs, reconnectRetries: 0 },
-    connectionMonitor: { enabled: false },
   })
   const requests = new Requests(clock)
   const overdue = new AbortController()

@@ -5,6 +5,7 @@ import {
   StrictNoSign,
   TopicValidatorResult,
 } from '@libp2p/gossipsub'
+import type { Connection } from '@libp2p/interface'
 import { type Crypto, concatBytes, type Hash, keyOf, LIMITS, toHex } from '@pulseledger/core'
 import { NODE_LIMITS } from '../../limits.ts'
 import type { GossipTopic, GossipVerdict, Logger, PeerId, Random } from '../../ports.ts'
@@ -32,6 +33,7 @@ interface GossipInit {
   readonly logger: Logger
   /** The verdict on a message of a peer. May fail: then it is ignored. */
   readonly judge: (topic: GossipTopic, message: Uint8Array, from: PeerId) => Promise<GossipVerdict>
+  readonly connectionsTo: (id: PeerId) => readonly Connection[]
 }
 
 export class Gossip {
@@ -39,6 +41,7 @@ export class Gossip {
   readonly #init: GossipInit
   readonly #topicNames: ReadonlyMap<GossipTopic, string>
   #pubsub: GossipSub | undefined
+  #registrar: GossipSubComponents['registrar'] | undefined
   #inFlightCount = 0
   #inFlightBytes = 0
 
@@ -46,7 +49,11 @@ export class Gossip {
     this.#init = init
     const prefix = `/pulseledger/${toHex(init.ledgerId)}`
     this.#topicNames = new Map(TOPICS.map((topic) => [topic, `${prefix}/${topic}/1`]))
-    this.factory = gossipsub(this.#options())
+    const make = gossipsub(this.#options())
+    this.factory = (components) => {
+      this.#registrar = components.registrar
+      return make(components)
+    }
   }
 
   /** Joins the topics; libp2p has started. */
@@ -72,12 +79,49 @@ export class Gossip {
     })
   }
 
-  /** The peers that listen to both topics: those that gossip reaches. */
-  listeners(): ReadonlySet<PeerId> {
-    const [first = [], ...others] = [...this.#topicNames.values()].map(
-      (name) => this.#pubsub?.getSubscribers(name).map((id) => id.toString()) ?? [],
-    )
-    return new Set(first.filter((id) => others.every((ids) => ids.includes(id))))
+  /** Whether this peer listens to both topics and there is a stream to it on which it can be told. */
+  reaches(id: PeerId): boolean {
+    return TOPICS.every((topic) => this.#listeners(topic).has(id)) && this.#hasStream(id)
+  }
+
+  /** Of these peers, those who do not hear what is published now. */
+  unreached(topic: GossipTopic, ids: Iterable<PeerId>): PeerId[] {
+    const listeners = this.#listeners(topic)
+    return [...ids].filter((id) => !listeners.has(id) || !this.#hasStream(id))
+  }
+
+  /**
+   * Has gossipsub make a stream to a peer over this connection, as if the peer had just come; it does nothing
+   * when it has one. The same call tells it of each new peer.
+   */
+  mend(connection: Connection): void {
+    const protocol = this.#pubsub?.protocols[0]
+    if (protocol === undefined) return
+    for (const topology of this.#registrar?.getTopologies(protocol) ?? []) {
+      void topology.onConnect?.(connection.remotePeer, connection)
+    }
+  }
+
+  #listeners(topic: GossipTopic): ReadonlySet<PeerId> {
+    const name = this.#topicNames.get(topic) ?? ''
+    return new Set(this.#pubsub?.getSubscribers(name).map((id) => id.toString()))
+  }
+
+  /** gossipsub knows who listens for longer than it has a stream to whoever listens. */
+  #hasStream(id: PeerId): boolean {
+    const protocols = this.#pubsub?.protocols ?? []
+    return this.#init
+      .connectionsTo(id)
+      .some(
+        ({ status, streams }) =>
+          status === 'open' &&
+          streams.some(
+            (stream) =>
+              stream.direction === 'outbound' &&
+              stream.status === 'open' &&
+              protocols.includes(stream.protocol),
+          ),
+      )
   }
 
   async #publish(topic: GossipTopic, salt: Uint8Array, message: Uint8Array): Promise<void> {

@@ -22,6 +22,7 @@ import { addressOrThrow, addressText, type Reach, reachOf, withPeer } from './ad
 import { nodeOptions, type Services } from './config.ts'
 import { Gater } from './gater.ts'
 import { Gossip } from './gossip.ts'
+import { GossipWatch } from './gossip-watch.ts'
 import { HELLO_PROTOCOL, Hello } from './hello.ts'
 import type { Libp2pNetworkInit } from './init.ts'
 import { listenFailure } from './listen-failure.ts'
@@ -38,13 +39,6 @@ const STREAMS = {
 
 const KINDS: readonly RequestKind[] = ['status', 'headers', 'bodies', 'peers']
 
-interface Met {
-  readonly view: PeerConnection
-  /** Since when gossip does not reach it; undefined while it does. */
-  silentSince: number | undefined
-  askAddressesAt: number
-}
-
 /**
  * The Network port over libp2p, for one run: what stopped, or failed to start, stays so.
  *
@@ -58,10 +52,11 @@ export class Libp2pNetwork implements Network {
   readonly #requests: Requests
   readonly #gater: Gater
   readonly #gossip: Gossip
+  readonly #gossipWatch: GossipWatch
   readonly #hello: Hello
   readonly #book: AddressBook
   readonly #exchange: AddressExchange
-  readonly #met = new Map<PeerId, Met>()
+  readonly #met = new Map<PeerId, PeerConnection>()
   /** Connected and not greeted yet: true when it becomes a peer, false when it is gone. */
   readonly #meetings = new Map<PeerId, PromiseWithResolvers<boolean>>()
   #node: Libp2p<Services> | undefined
@@ -85,6 +80,14 @@ export class Libp2pNetwork implements Network {
       random,
       logger,
       judge: (topic, message, from) => this.#judge(topic, message, from),
+      connectionsTo: (id) => this.#connectionsTo(id),
+    })
+    this.#gossipWatch = new GossipWatch({
+      clock,
+      logger,
+      reaches: (id) => this.#gossip.reaches(id),
+      mend: (id) => this.#mendGossip(id),
+      hangUp: (id) => this.#hangUp(id),
     })
     this.#exchange = new AddressExchange({
       self: this.self,
@@ -154,11 +157,16 @@ export class Libp2pNetwork implements Network {
   }
 
   peers(): readonly PeerConnection[] {
-    return [...this.#met.values()].map(({ view }) => view)
+    return [...this.#met.values()]
   }
 
-  publish(topic: GossipTopic, message: Uint8Array): void {
+  publish(topic: GossipTopic, message: Uint8Array): readonly PeerId[] {
     this.#gossip.publish(topic, message)
+    return this.unreached(topic)
+  }
+
+  unreached(topic: GossipTopic): readonly PeerId[] {
+    return this.#gossip.unreached(topic, this.#met.keys())
   }
 
   async request(
@@ -184,6 +192,7 @@ export class Libp2pNetwork implements Network {
     const listens = listen.map((text) => addressOrThrow(text, 'listen').toString())
     return createLibp2p<Services>(
       await nodeOptions({
+        clock: this.#init.clock,
         privateKey: this.#privateKey,
         ledgerId,
         // Reserves a place at whatever peer relays; the relays are seeds, so they are peers soon.
@@ -231,6 +240,7 @@ export class Libp2pNetwork implements Network {
     connection.addEventListener('close', () => {
       const others = this.#connectionsTo(id).filter((other) => other !== connection)
       if (!others.some(({ status }) => status === 'open')) this.#gone(id)
+      else this.#gossipWatch.lostConnection(id)
     })
     if (this.#met.has(id)) return
     if (!this.#meetings.has(id)) this.#meetings.set(id, Promise.withResolvers())
@@ -260,15 +270,15 @@ export class Libp2pNetwork implements Network {
     const { publicKey } = connection.remotePeer
     if (this.#handlers === undefined || this.#met.has(id) || connection.status !== 'open') return
     invariant(publicKey !== undefined, 'an Ed25519 peer id holds its key')
-    const now = this.#init.clock.now()
     const view: PeerConnection = {
       id,
       publicKey: publicKey.raw,
       address: addressText(connection.remoteAddr),
       direction: connection.direction,
-      connectedAt: now,
+      connectedAt: this.#init.clock.now(),
     }
-    this.#met.set(id, { view, silentSince: now, askAddressesAt: now })
+    this.#met.set(id, view)
+    this.#gossipWatch.met(id)
     this.#keeper?.connected(id)
     this.#noteAddresses(id)
     this.#handlers.onPeer(view)
@@ -280,6 +290,7 @@ export class Libp2pNetwork implements Network {
     this.#meetings.get(id)?.resolve(false)
     this.#meetings.delete(id)
     this.#exchange.forget(id)
+    this.#gossipWatch.gone(id)
     this.#keeper?.gone(id)
     if (this.#met.delete(id)) this.#handlers?.onPeerGone(id)
   }
@@ -372,25 +383,16 @@ export class Libp2pNetwork implements Network {
     this.#book.met(id, addresses.map(String))
   }
 
+  #mendGossip(id: PeerId): void {
+    const connection = this.#connectionTo(id)
+    if (connection !== undefined) this.#gossip.mend(connection)
+  }
+
   /** Looks after what libp2p would leave as it is. */
   #watch(): void {
-    const { clock, peerExchange, logger } = this.#init
+    const { clock } = this.#init
     this.#cancelWatch = clock.after(NODE_LIMITS.peerKeepIntervalMs, () => this.#watch())
-    const now = clock.now()
-    const listeners = this.#gossip.listeners()
-    for (const [id, peer] of this.#met) {
-      if (listeners.has(id)) peer.silentSince = undefined
-      else peer.silentSince ??= now
-      if (peer.silentSince !== undefined && now - peer.silentSince >= NODE_LIMITS.peerGossipLostMs) {
-        logger.warn({ peer: id }, 'gossip with a peer was lost; connecting to it again')
-        this.#hangUp(id)
-        continue
-      }
-      if (!peerExchange || now < peer.askAddressesAt || (this.#keeper?.isFull ?? true)) continue
-      // Often at first, when it may just have met others itself.
-      const ageMs = now - peer.view.connectedAt
-      peer.askAddressesAt = now + Math.min(ageMs, NODE_LIMITS.peerAskAddressesMs)
-      void this.#exchange.ask(id)
-    }
+    this.#gossipWatch.check()
+    if (!(this.#keeper?.isFull ?? true)) this.#exchange.askDue(this.#met.values(), clock.now())
   }
 }

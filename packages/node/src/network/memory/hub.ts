@@ -53,6 +53,8 @@ export class MemoryHub {
   readonly #wires = new Map<string, Wire>()
   /** `a>b` where what a sends to b is lost. */
   readonly #cuts = new Set<string>()
+  /** `a>b` where b does not hear the gossip of a. */
+  readonly #deaf = new Set<string>()
   #lossShare: number
   #joinedCount = 0
 
@@ -120,6 +122,11 @@ export class MemoryHub {
     for (const wire of this.#wires.values()) this.#dialAfter(wire, this.#init.redialMs ?? 1_000)
   }
 
+  /** From now on gossip does not get from one to the other, and `from` knows it; all else does. */
+  loseGossip(from: NodeName, to: NodeName): void {
+    this.#deaf.add(`${from.self}>${to.self}`)
+  }
+
   /** From now on. 0 <= share < 1. */
   setLoss(share: number): void {
     invariant(share === 0 || this.#init.random !== undefined, 'chance has a source')
@@ -136,6 +143,10 @@ export class MemoryHub {
   /** Its wires go down; the other ends learn of it. */
   stopped({ self }: MemoryNetwork): void {
     for (const wire of this.#wiresOf(self)) this.#drop(wire)
+  }
+
+  isDeaf(from: PeerId, to: PeerId): boolean {
+    return this.#deaf.has(`${from}>${to}`)
   }
 
   /** Takes the wire down; it comes up again when neither end refuses the other. */

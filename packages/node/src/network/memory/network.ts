@@ -25,6 +25,7 @@ interface Wires {
   stopped(network: MemoryNetwork): void
   hangUp(a: PeerId, b: PeerId): void
   send(link: Link, from: PeerId, to: PeerId, deliver: () => void): void
+  isDeaf(from: PeerId, to: PeerId): boolean
 }
 
 interface Neighbour {
@@ -93,8 +94,8 @@ export class MemoryNetwork implements Network {
     return [...this.#neighbours.values()].map(({ connection }) => connection)
   }
 
-  publish(topic: GossipTopic, message: Uint8Array): void {
-    if (!this.isUp || message.length > LIMITS.gossipBytesMax) return
+  publish(topic: GossipTopic, message: Uint8Array): readonly PeerId[] {
+    if (!this.isUp || message.length > LIMITS.gossipBytesMax) return []
     const copy = message.slice()
     // What is published again is told again: whoever asks for it knows somebody who lacks it.
     let id = gossipId(topic, copy, '')
@@ -104,6 +105,11 @@ export class MemoryNetwork implements Network {
     }
     this.#remember(id)
     this.#tell(topic, copy, id, undefined)
+    return this.unreached()
+  }
+
+  unreached(): readonly PeerId[] {
+    return [...this.#neighbours.keys()].filter((id) => this.#hub.isDeaf(this.self, id))
   }
 
   request(
@@ -194,7 +200,7 @@ export class MemoryNetwork implements Network {
 
   #tell(topic: GossipTopic, message: Uint8Array, id: string, from: PeerId | undefined): void {
     for (const [peer, { network, link }] of this.#neighbours) {
-      if (peer === from) continue
+      if (peer === from || this.#hub.isDeaf(this.self, peer)) continue
       this.#hub.send(link, this.self, peer, () => network.#hear(topic, message, id, this.self))
     }
   }
