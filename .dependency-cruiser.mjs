@@ -26,7 +26,15 @@ const PACKAGE_IMPORTS = {
 }
 
 /** Files beside runner.ts: above the adapters, below node.ts. Other files directly in node/src are leaves. */
-const NODE_MIDDLE = ['runner', 'entry-checks', 'open-ledger', 'service', 'join-ledger', 'rejoin-ledger', 'networking']
+const NODE_MIDDLE = [
+  'runner',
+  'entry-checks',
+  'open-ledger',
+  'service',
+  'join-ledger',
+  'rejoin-ledger',
+  'networking',
+]
 
 const core = 'packages/core/src'
 const node = 'packages/node/src'

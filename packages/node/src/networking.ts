@@ -133,7 +133,8 @@ export class Networking {
       logger,
       crypto,
     })
-    const expectsPeers = peers.length > 0 || existsSync(bookPath)
+    const expectsPeers =
+      options.waitsForPeers === true ? 'certainly' : peers.length > 0 || existsSync(bookPath)
     const exchange = new Exchange({
       ...this.#init,
       network,

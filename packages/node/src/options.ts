@@ -34,6 +34,8 @@ export interface NodeOptions {
   readonly listenExplicit: boolean
   /** Nodes that are dialled again for ever. */
   readonly peers: readonly NodeAddress[]
+  /** Nothing is signed or put into a block before one of them told how far it is, however long that takes. */
+  readonly waitsForPeers?: boolean
   /** Find nodes of the local network, and be found by them. */
   readonly mdns: boolean
   /** Ask peers for the addresses of others, and tell them ours. */
@@ -76,6 +78,13 @@ export type StartNote =
    * one that these nodes gave was taken.
    */
   | { readonly kind: 'joined'; readonly addresses: readonly NodeAddress[]; readonly isTrusted: boolean }
+  /** The ledger was begun again with what it had as pending entries: see rejoin-ledger.ts. */
+  | {
+      readonly kind: 'rejoined'
+      readonly setAside: string
+      readonly offeredCount: number
+      readonly erasedCount: number
+    }
 
 /**
  * What is chosen of a genesis document; the rest has defaults. With both `time` and `salt` the document, and

@@ -10,6 +10,7 @@ import { join } from './commands/join.ts'
 import { keys } from './commands/keys.ts'
 import { log } from './commands/log.ts'
 import { peers } from './commands/peers.ts'
+import { rejoin } from './commands/rejoin.ts'
 import { show } from './commands/show.ts'
 import { start } from './commands/start.ts'
 import { status } from './commands/status.ts'
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   show,
   verify,
   status,
+  rejoin,
   keys,
   devnet,
 ]
@@ -92,6 +94,7 @@ export function makeProgram({ writeOut, width, onParsed }: ProgramInit): Command
   addCommand(program.command('show'), show, onParsed)
   addCommand(program.command('verify'), verify, onParsed)
   addCommand(program.command('status'), status, onParsed)
+  addCommand(program.command('rejoin'), rejoin, onParsed)
   addCommand(program.command('keys'), keys, onParsed)
   addCommand(program.command('devnet'), devnet, onParsed)
   return program

@@ -6,6 +6,7 @@ import { NODE_LIMITS } from '../limits.ts'
 import { PulseNode } from '../node.ts'
 import type { NodeAddress, NodeOptions, StartNote } from '../options.ts'
 import { NodeFailure } from '../ports.ts'
+import type { Rejoin } from '../rejoin-ledger.ts'
 import { type CliIo, hasColours } from './io.ts'
 import { hasLedger } from './open-access.ts'
 
@@ -20,6 +21,8 @@ export type LedgerSource =
   | { readonly kind: 'peers'; readonly addresses: readonly NodeAddress[] }
   /** It must be this one, fetched when the directory is empty. */
   | { readonly kind: 'invite'; readonly addresses: readonly NodeAddress[]; readonly ledgerId: Hash }
+  /** It is in this very directory, just begun again: no other one will do. */
+  | { readonly kind: 'rejoined'; readonly rejoin: Rejoin }
 
 export interface RunInit {
   readonly io: CliIo
@@ -66,7 +69,9 @@ async function startSomewhere(
   interrupted: Promise<undefined>,
 ): Promise<PulseNode | undefined> {
   const from = init.options.dataDirectory
-  const countMax = init.config.origins.dataDir.from === 'default' ? NODE_LIMITS.directoryTriesMax : 1
+  const { config, source } = init
+  const mayMove = config.origins.dataDir.from === 'default' && source.kind !== 'rejoined'
+  const countMax = mayMove ? NODE_LIMITS.directoryTriesMax : 1
   for (let count = 1; ; count += 1) {
     const to = count === 1 ? from : `${from}-${count}`
     const notes: StartNote[] = count === 1 ? [] : [{ kind: 'directory-moved', from, to }]
@@ -95,6 +100,7 @@ async function startIn(
     if ((await Promise.race([joined, interrupted])) === undefined) return undefined
     if (isEmpty) notes.push({ kind: 'joined', addresses, isTrusted: source.kind === 'peers' })
   }
+  if (source.kind === 'rejoined') notes.push({ kind: 'rejoined', ...source.rejoin })
   const { clock, random, stdout, stderr } = io
   const logger = createLogger({
     level: options.logLevel,

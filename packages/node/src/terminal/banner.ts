@@ -9,6 +9,9 @@ import { plainTime } from '../views/time.ts'
 import { hostPort } from './address.ts'
 import type { TerminalAddress } from './server.ts'
 
+/** Of a path that somebody must be able to type again. */
+const PATH_CHARACTERS_MAX = 4_096
+
 /** Addresses that `localhost` reaches as well. */
 const LOCAL_HOSTS = ['127.0.0.1', '::1', '0.0.0.0', '::', 'localhost']
 
@@ -71,6 +74,11 @@ function noteText(note: StartNote): string {
     case 'joined': {
       const from = note.addresses.map((address) => printable(address)).join(', ')
       return `this ledger was fetched from ${from}${note.isTrusted ? ': compare its id with theirs' : ''}`
+    }
+    case 'rejoined': {
+      const erased = note.erasedCount === 0 ? '' : `, ${note.erasedCount} without their readings are not`
+      const aside = `the old ledger is in ${printable(note.setAside, PATH_CHARACTERS_MAX)}`
+      return `${note.offeredCount} entries are offered to the other nodes again${erased}; ${aside}`
     }
   }
 }

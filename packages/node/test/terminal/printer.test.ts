@@ -94,8 +94,8 @@ genesis #0  b280d41aeb995be37ebe7594ca13036fefa9d29b194015a137077017bbe0e947
         '#1      2026-11-22 11:16:33Z  72 BPM                cabdbdfa  <- b280d41a',
         '#2      2026-11-22 11:16:33Z  4 readings: 80 BPM, 81 BPM ward-2, 82 BPM, ...  3c2001aa  <- cabdbdfa',
         '#1 cabdbdfa left the chain: another branch won',
-        'alarm BLOCK_BELOW_FINAL: a fork at #3. An operator must compare the two histories; ' +
-          'see docs/ARCHITECTURE.md, "Finality".',
+        'alarm BLOCK_BELOW_FINAL: a fork at #3. Decide which history stays; on the nodes of the other one ' +
+          'run `pulseledger rejoin`. See docs/ARCHITECTURE.md, "Finality".',
         '',
       ].join('\n'),
     )

@@ -45,6 +45,6 @@ async function run({ io, config, argument = '' }: Call): Promise<void> {
 }
 
 /** A stranger wrote the invite: what is none of our forms is not dialled. */
-function isDialable(address: NodeAddress): boolean {
+export function isDialable(address: NodeAddress): boolean {
   return parseNodeAddress(address).ok
 }

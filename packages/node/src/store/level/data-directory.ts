@@ -22,6 +22,7 @@ import { storeFailure } from './failures.ts'
  *   damaged-*.log  a write-ahead log that lost something: see kept-logs.ts
  *   key         the signing key: see keys/key-file.ts
  *   peers.json  where other nodes were reached: see network/libp2p/address-book.ts
+ *   set-aside-<time>  a ledger that gave way to another history, and `rejoin` on the way there: see swap.ts
  */
 export function ledgerPath(directory: string): string {
   return join(directory, 'ledger')

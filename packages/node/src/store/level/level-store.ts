@@ -41,6 +41,7 @@ import {
 } from './records.ts'
 import { readAuthors, takeCensus } from './scans.ts'
 import { readBlock, readPayload, readPending } from './stored-blocks.ts'
+import { refuseUnfinishedSwap } from './swap.ts'
 
 export interface LevelStoreInit {
   /** The data directory; made when it is missing. */
@@ -90,17 +91,21 @@ export class LevelStore implements BlockStore {
 
   /**
    * What a crash left needs no repair. STORE_LOCKED, STORE_FORMAT, STORE_DAMAGED, STORE_PERMISSION,
-   * STORE_DISK_FULL, STORE_READ_FAILED; nothing of what is stored was lost then: a log of which LevelDB drops
-   * the end is kept beside the ledger until the anchor has said that nothing confirmed was in it.
+   * STORE_DISK_FULL, STORE_READ_FAILED, REJOIN_UNFINISHED; nothing of what is stored was lost then: a log of
+   * which LevelDB drops the end is kept beside the ledger until the anchor has said that nothing confirmed
+   * was in it.
    */
   async open(): Promise<void> {
     invariant(!this.#opened && !this.#closing, 'a store is opened once')
     const { directory, checkTables = false } = this.#init
+    refuseUnfinishedSwap(directory)
     makeDataDirectory(directory)
     const { database, kept } = await openDatabase(directory, checkTables)
     const anchor = new AnchorFile(anchorPath(directory))
     const reader = new RecordReader(database, directory)
     try {
+      // Once more, now that nobody else can begin one.
+      refuseUnfinishedSwap(directory)
       const state = await readState(reader)
       const note = anchor.open()
       if (note !== undefined && note !== 'damaged') checkNote(note, state, reader, keptLogs(directory))
