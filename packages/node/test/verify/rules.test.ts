@@ -96,7 +96,8 @@ describe('verifying a chain that breaks a rule of its ledger', () => {
   test('follows the sequences of a side branch over several of its blocks', async () => {
     const { chain, first, second } = chainOf()
     const third = chain.block(second, ['ann'])
-    const store = await storeOf(chain, first, second, third, chain.block(third, ['cleo']))
+    const fourth = chain.block(third, ['cleo'])
+    const store = await storeOf(chain, first, second, third, fourth, chain.block(fourth, ['ann']))
     const beside = chain.block(first, ['ann', 'ben', 'ann'])
     const above = chain.block(beside, ['ben', 'ann', 'cleo'])
     await store.commit(storeBeside(beside, above))
