@@ -9,7 +9,7 @@ import { ControlServer } from './control/server.ts'
 import { loadCrypto } from './crypto/index.ts'
 import { EntryChecks } from './entry-checks.ts'
 import { readOrCreateKeyFile } from './keys/key-file.ts'
-import { Networking, type NetworkingInit } from './networking.ts'
+import type { Networking, NetworkingInit } from './networking.ts'
 import { type LedgerRules, openOrCreateLedger } from './open-ledger.ts'
 import type { NodeOptions, SourceAddress, TerminalPort } from './options.ts'
 import { type Clock, type Logger, type NodeCrypto, NodeFailure, type Random } from './ports.ts'
@@ -32,6 +32,8 @@ export interface Surroundings {
   /** Whether `output` is a terminal that shows colours; the format is chosen by `options.json`. */
   readonly colour: boolean
 }
+
+type NetworkingClass = new (init: NetworkingInit) => Networking
 
 interface Made {
   readonly runner: Runner
@@ -116,7 +118,10 @@ export class PulseNode {
 
     const seed = await readOrCreateKeyFile(keyPath(dataDirectory), random)
     const rules = await openOrCreateLedger(store, this.#options.genesis, { crypto, clock, random })
-    const { runner, service, networking } = this.#makeLedger(store, rules, crypto, seed)
+    // libp2p doubles the time that a start takes: only a node with a network waits for it.
+    const { listen } = this.#options
+    const network = listen && (await import('./networking.ts')).Networking
+    const { runner, service, networking } = this.#makeLedger(store, rules, crypto, seed, network)
     this.#service = service
 
     const { printer, terminals } = this.#makeTerminals(service)
@@ -140,7 +145,13 @@ export class PulseNode {
   }
 
   /** The ledger, its runner, its network, and the service that everything else talks to. */
-  #makeLedger(store: LevelStore, rules: LedgerRules, crypto: NodeCrypto, privateSeed: Uint8Array): Made {
+  #makeLedger(
+    store: LevelStore,
+    rules: LedgerRules,
+    crypto: NodeCrypto,
+    privateSeed: Uint8Array,
+    network: NetworkingClass | undefined,
+  ): Made {
     const { clock, random, logger } = this.#surroundings
     const signer = crypto.signer(privateSeed)
     const ledger = loadOrThrow({ ...rules, crypto, signer, reader: store })
@@ -177,7 +188,7 @@ export class PulseNode {
       checkEntries: checkOwn,
       tell: (event) => service.tell(event),
     }
-    const networking = this.#options.listen && new Networking(networkingInit)
+    const networking = network && new network(networkingInit)
     const service: LedgerService = new LedgerService({
       ...rules,
       ...shared,

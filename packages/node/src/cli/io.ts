@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { systemClock } from '../adapters/clock.ts'
 import { systemRandom } from '../adapters/random.ts'
-import { type JoinInput, joinLedger } from '../join-ledger.ts'
+import type { JoinInput } from '../join-ledger.ts'
 import type { Clock, Random } from '../ports.ts'
 import { invocationOf } from './invocation.ts'
 
@@ -58,7 +58,11 @@ export function processIo(): CliIo {
     },
     exit: (code) => process.exit(code),
     invocation: invocationOf(process.env, process.argv[1], process.cwd()),
-    joinLedger: (input) => joinLedger(input, { clock: systemClock, random: systemRandom }),
+    // Loaded when it is needed: most commands have nothing to do with the network.
+    joinLedger: async (input) => {
+      const { joinLedger } = await import('../join-ledger.ts')
+      await joinLedger(input, { clock: systemClock, random: systemRandom })
+    },
   }
 }
 

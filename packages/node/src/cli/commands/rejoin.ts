@@ -2,7 +2,6 @@ import { parseInvite } from '@pulseledger/core'
 import { createLogger } from '../../adapters/logger.ts'
 import { nodeOptions } from '../../config/node-options.ts'
 import { loadCrypto } from '../../crypto/index.ts'
-import { AddressBook } from '../../network/libp2p/address-book.ts'
 import type { NodeOptions } from '../../options.ts'
 import { NodeFailure } from '../../ports.ts'
 import { rejoinLedger } from '../../rejoin-ledger.ts'
@@ -61,6 +60,8 @@ async function remembersNodes({ dataDirectory, logLevel }: NodeOptions, io: CliI
   const { clock, stderr } = io
   const pretty = stderr.isTTY === true
   const logger = createLogger({ level: logLevel, pretty, clock, write: (line) => stderr.write(line) })
+  // Loaded when it is needed: most commands have nothing to do with the network.
+  const { AddressBook } = await import('../../network/libp2p/address-book.ts')
   const book = new AddressBook({ path: addressBookPath(dataDirectory), clock, logger })
   await book.open()
   return book.peers().length > 0
