@@ -42,11 +42,12 @@ function typeUntil(socket: Socket, until: number): Promise<void> {
         answer = ''
         return
       }
-      if (!answer.includes('stored')) reject(new Error(`unexpected answer: ${answer}`))
+      if (!answer.includes('stored')) return reject(new Error(`unexpected answer: ${answer}`))
       const now = performance.now()
       latencies.push(now - typedAt)
-      if (now >= until) return resolve()
+      // Also when it types no more: what it is told afterwards is no second confirmation.
       answer = ''
+      if (now >= until) return resolve()
       typedAt = now
       socket.write('72\n')
     })
