@@ -12,6 +12,7 @@
  */
 import { concatBytes, fromHex, type Hash } from '../bytes.ts'
 import { invariant } from '../result.ts'
+import { findNoDigit, fromBase32, toBase32 } from './base32.ts'
 
 export const CID_BYTES = 36
 const HEAD_BYTES = 4
@@ -42,43 +43,17 @@ export function hashOfCid(cid: Uint8Array): Hash | undefined {
   return isCid(cid) && cid[1] === DAG_CBOR ? cid.subarray(HEAD_BYTES) : undefined
 }
 
-const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
-
 /** The text of a CID: `b` and 58 characters of base32. */
 export function cidToText(cid: Uint8Array): string {
   invariant(isCid(cid), 'a CID is written as text')
-  let text = 'b'
-  let bits = 0
-  let held = 0
-  for (const byte of cid) {
-    held = (held << 8) | byte
-    bits += 8
-    while (bits >= 5) {
-      bits -= 5
-      text += BASE32[(held >>> bits) & 31]
-    }
-    held &= (1 << bits) - 1
-  }
-  return bits === 0 ? text : text + BASE32[(held << (5 - bits)) & 31]
+  return `b${toBase32(cid)}`
 }
 
 /** The CID that a text stands for; undefined when it is not exactly what `cidToText` writes. */
 export function cidFromText(text: string): Uint8Array | undefined {
   if (text.length !== 1 + Math.ceil((CID_BYTES * 8) / 5) || text[0] !== 'b') return undefined
-  const cid = new Uint8Array(CID_BYTES)
-  let bits = 0
-  let held = 0
-  let at = 0
-  for (let i = 1; i < text.length; i++) {
-    const digit = BASE32.indexOf(text[i] as string)
-    if (digit < 0) return undefined
-    held = (held << 5) | digit
-    bits += 5
-    if (bits >= 8) {
-      bits -= 8
-      cid[at++] = held >>> bits
-      held &= (1 << bits) - 1
-    }
-  }
-  return held === 0 && isCid(cid) ? cid : undefined
+  const digits = text.slice(1)
+  if (findNoDigit(digits) >= 0) return undefined
+  const { bytes, isExact } = fromBase32(digits)
+  return isExact && isCid(bytes) ? bytes : undefined
 }

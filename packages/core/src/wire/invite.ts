@@ -12,12 +12,12 @@
  * the way that it came. Upper case is read too, and blanks around it; nothing else.
  */
 import { concatBytes, equalBytes, type Hash, utf8 } from '../bytes.ts'
+import { findNoDigit, fromBase32, toBase32 } from '../codec/base32.ts'
 import { printable } from '../codec/printable.ts'
 import type { Crypto } from '../crypto.ts'
 import { LIMITS } from '../limits.ts'
 import { fail, invariant, ok, type Result } from '../result.ts'
 import { isSendableAddress } from './addresses.ts'
-import { findNoDigit, fromBase32, toBase32 } from './base32.ts'
 
 export interface Invite {
   readonly ledgerId: Hash
