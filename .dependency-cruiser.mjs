@@ -29,6 +29,7 @@ const PACKAGE_IMPORTS = {
 const NODE_MIDDLE = [
   'runner',
   'entry-checks',
+  'ledger-parts',
   'open-ledger',
   'service',
   'join-ledger',

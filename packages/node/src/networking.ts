@@ -13,18 +13,16 @@ import {
   type Notice,
 } from '@pulseledger/core'
 import { portOf, withNextPort } from './config/node-address.ts'
-import type { ExchangeInit } from './exchange/context.ts'
 import { Exchange } from './exchange/exchange.ts'
+import type { Networked, NetworkedInit } from './ledger-parts.ts'
 import { NODE_LIMITS } from './limits.ts'
 import { Libp2pNetwork, readSwarmKey } from './network/libp2p/index.ts'
-import type { LedgerRules } from './open-ledger.ts'
 import type { NodeAddress, NodeOptions, StartNote } from './options.ts'
 import { type NetworkStatus, type NodeCrypto, NodeFailure, type PeerView, type Random } from './ports.ts'
 import { addressBookPath } from './store/level/data-directory.ts'
 
-export interface NetworkingInit extends Omit<ExchangeInit, 'network' | 'pause' | 'expectsPeers'> {
+export interface NetworkingInit extends NetworkedInit {
   readonly options: NodeOptions
-  readonly rules: LedgerRules
   readonly random: Random
   readonly crypto: NodeCrypto
   /** The secret of the node's key: its identity on the network is the same. */
@@ -37,7 +35,7 @@ interface Running {
   readonly exchange: Exchange
 }
 
-export class Networking {
+export class Networking implements Networked {
   readonly #init: NetworkingInit
   #running: Running | undefined
   /** A port that nobody chose and that was taken. */

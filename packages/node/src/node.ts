@@ -4,17 +4,17 @@
  */
 import type { Writable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
-import { type EntryWithPayload, type Ledger, loadLedger } from '@pulseledger/core'
 import { ControlServer } from './control/server.ts'
 import { loadCrypto } from './crypto/index.ts'
 import { EntryChecks } from './entry-checks.ts'
 import { readOrCreateKeyFile } from './keys/key-file.ts'
+import { joinLedgerParts } from './ledger-parts.ts'
 import type { Networking, NetworkingInit } from './networking.ts'
 import { type LedgerRules, openOrCreateLedger } from './open-ledger.ts'
 import type { NodeOptions, SourceAddress, TerminalPort } from './options.ts'
-import { type Clock, type Logger, type NodeCrypto, NodeFailure, type Random } from './ports.ts'
-import { Runner } from './runner.ts'
-import { LedgerService } from './service.ts'
+import type { Clock, Logger, NodeCrypto, NodeFailure, Random } from './ports.ts'
+import type { Runner } from './runner.ts'
+import type { LedgerService } from './service.ts'
 import { keyPath, writeHolder } from './store/level/data-directory.ts'
 import { LevelStore } from './store/level/level-store.ts'
 import { Printer } from './terminal/printer.ts'
@@ -154,60 +154,26 @@ export class PulseNode {
   ): Made {
     const { clock, random, logger } = this.#surroundings
     const signer = crypto.signer(privateSeed)
-    const ledger = loadOrThrow({ ...rules, crypto, signer, reader: store })
     const checks = new EntryChecks(crypto)
     this.#stops.push(() => checks.stop())
     const checkEntries: CheckEntries = (ledgerId, items) => checks.check(ledgerId, items)
-
-    const runner: Runner = new Runner({
-      ledger,
-      store,
-      clock,
-      logger,
-      publishBlock: (block) => networking?.publishBlock(block),
-      publishEntries: (items) => networking?.publishEntries(items),
-      onNotices: (notices) => {
-        service.onNotices(notices)
-        networking?.onNotices(notices)
+    const { publicKey } = signer
+    const { runner, service, networked } = joinLedgerParts(
+      {
+        ...{ store, rules, clock, random, logger, crypto, signer },
+        checkEntries: (items) => checkEntries(rules.ledgerId, items),
+        verify: (options) =>
+          verifyStore(store, { ...options, crypto, clock, pause: setImmediate, checkEntries }),
+        onFailure: (failure) => this.#failed.resolve(failure),
       },
-      onFailure: (failure) => {
-        service.onFailure(failure)
-        this.#failed.resolve(failure)
-      },
-    })
-    const shared = { ledger, store, clock, random, logger }
-    const checkOwn = (items: readonly EntryWithPayload[]) => checkEntries(rules.ledgerId, items)
-    const networkingInit: NetworkingInit = {
-      ...shared,
-      options: this.#options,
-      rules,
-      crypto,
-      privateSeed,
-      publicKey: signer.publicKey,
-      dispatch: (event, onDone) => runner.dispatch(event, onDone),
-      checkEntries: checkOwn,
-      tell: (event) => service.tell(event),
-    }
-    const networking = network && new network(networkingInit)
-    const service: LedgerService = new LedgerService({
-      ...rules,
-      ...shared,
-      signer,
-      dispatch: (event) => runner.dispatch(event),
-      checkEntries: checkOwn,
-      verify: (options) =>
-        verifyStore(store, { ...options, crypto, clock, pause: setImmediate, checkEntries }),
-      ...(networking && {
-        networkStatus: () => networking.status(),
-        peers: () => networking.peers(),
-        invite: () => networking.invite(),
-      }),
-    })
+      network &&
+        ((init) => new network({ ...init, options: this.#options, random, crypto, privateSeed, publicKey })),
+    )
     this.#stops.push(async () => {
       await runner.idle()
       runner.stop()
     })
-    return { runner, service, networking }
+    return { runner, service, networking: networked }
   }
 
   #makeTerminals(service: LedgerService): { printer: Printer; terminals: TerminalServer } {
@@ -245,10 +211,4 @@ function withMeasure<T extends TerminalPort | SourceAddress>(
 ): T & { readonly measure: string } {
   const [first] = document.measures
   return { ...address, measure: address.measure ?? (first?.name as string) }
-}
-
-function loadOrThrow(config: Parameters<typeof loadLedger>[0]): Ledger {
-  const loaded = loadLedger(config)
-  if (loaded.ok) return loaded.value
-  throw new NodeFailure(loaded.error.code, loaded.error.message)
 }

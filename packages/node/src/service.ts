@@ -51,7 +51,7 @@ export interface ServiceInit {
   readonly checkEntries: (items: readonly EntryWithPayload[]) => Promise<readonly Result<undefined>[]>
   readonly verify: (options: VerifyOptions) => Promise<VerifyReport>
   /** What the network says of itself; all three are left out by a node without one. */
-  readonly networkStatus?: () => NetworkStatus
+  readonly networkStatus?: () => NetworkStatus | undefined
   readonly peers?: () => readonly PeerView[]
   readonly invite?: () => string | undefined
 }

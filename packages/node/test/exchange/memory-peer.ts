@@ -1,14 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import {
-  type Crypto,
-  type GenesisDocument,
-  type Ledger,
-  loadLedger,
-  toHex,
-  validateEntry,
-} from '@pulseledger/core'
+import { type Crypto, type GenesisDocument, type Ledger, toHex, validateEntry } from '@pulseledger/core'
 import { nodeCrypto } from '../../src/crypto/node-crypto.ts'
 import { Exchange } from '../../src/exchange/exchange.ts'
+import { joinLedgerParts } from '../../src/ledger-parts.ts'
 import { MemoryHub, type MemoryHubInit } from '../../src/network/memory/hub.ts'
 import type { MemoryNetwork } from '../../src/network/memory/network.ts'
 import { type LedgerRules, openOrCreateLedger } from '../../src/open-ledger.ts'
@@ -23,8 +17,8 @@ import type {
   PeerId,
   Random,
 } from '../../src/ports.ts'
-import { Runner } from '../../src/runner.ts'
-import { LedgerService } from '../../src/service.ts'
+import type { Runner } from '../../src/runner.ts'
+import type { LedgerService } from '../../src/service.ts'
 import { MemoryDisk } from '../../src/store/memory/memory-disk.ts'
 import { MemoryStore } from '../../src/store/memory/memory-store.ts'
 import { keepingLogger } from '../support/log.ts'
@@ -135,10 +129,8 @@ export class MemoryWorld {
     const random = countingRandom(name)
     const rules = await openOrCreateLedger(store, this.#document, { crypto, clock, random })
     const signer = this.signer(name)
-    const loaded = loadLedger({ ...rules, crypto, signer, reader: store })
-    if (!loaded.ok) throw new Error(loaded.error.message)
     return {
-      ...{ disk, store, random, rules, signer, ledger: loaded.value, logger: keepingLogger() },
+      ...{ disk, store, random, rules, signer, logger: keepingLogger() },
       network: this.hub.join({ ledgerId: rules.ledgerId, publicKey: signer.publicKey }),
       events: [] as NodeEvent[],
       failures: [] as NodeFailure[],
@@ -147,42 +139,29 @@ export class MemoryWorld {
     }
   }
 
-  /** The parts that know each other, as node.ts joins them. */
   #join(
     opened: Opened,
     expectsPeers: boolean | 'certainly',
-  ): Pick<MemoryPeer, 'runner' | 'service' | 'exchange'> {
-    const { store, random, rules, signer, ledger, logger, events, failures } = opened
+  ): Pick<MemoryPeer, 'ledger' | 'runner' | 'service' | 'exchange'> {
+    const { store, random, rules, signer, logger, events, failures } = opened
     const { clock, crypto } = this
-    const checkEntries = async (items: Parameters<typeof countAndCheck>[1]) =>
-      countAndCheck(opened.checked, items, rules, crypto)
-    const runner: Runner = new Runner({
-      ...{ ledger, store, clock, logger },
-      publishBlock: (block) => exchange.publishBlock(block),
-      publishEntries: (items) => exchange.publishEntries(items),
-      onNotices: (notices) => {
-        service.onNotices(notices)
-        exchange.onNotices(notices)
+    const { networked, ...parts } = joinLedgerParts(
+      {
+        ...{ store, rules, clock, random, logger, crypto, signer },
+        checkEntries: async (items) => countAndCheck(opened.checked, items, rules, crypto),
+        verify: () => Promise.reject(new Error('not in this test')),
+        onFailure: (failure) => failures.push(failure),
       },
-      onFailure: (failure) => {
-        failures.push(failure)
-        service.onFailure(failure)
-      },
-    })
-    const service: LedgerService = new LedgerService({
-      ...rules,
-      ...{ ledger, store, clock, random, signer, checkEntries },
-      dispatch: (event) => runner.dispatch(event),
-      verify: () => Promise.reject(new Error('not in this test')),
-    })
-    const exchange: Exchange = new Exchange({
-      ...{ ledger, rules, store, clock, logger, crypto, checkEntries, expectsPeers },
-      network: listening(opened.network, opened.heard),
-      dispatch: (event, onDone) => runner.dispatch(event, onDone),
-      tell: (event) => events.push(event),
-      pause: () => turn(),
-    })
-    return { runner, service, exchange }
+      (init) =>
+        new Exchange({
+          ...init,
+          network: listening(opened.network, opened.heard),
+          expectsPeers,
+          tell: (event) => events.push(event),
+          pause: () => turn(),
+        }),
+    )
+    return { ...parts, exchange: networked as Exchange }
   }
 
   async startAll(names: readonly string[], options: PeerOptions = {}): Promise<MemoryPeer[]> {
@@ -228,10 +207,7 @@ export class MemoryWorld {
 }
 
 interface Opened
-  extends Pick<
-    MemoryPeer,
-    'store' | 'ledger' | 'network' | 'logger' | 'events' | 'failures' | 'heard' | 'checked'
-  > {
+  extends Pick<MemoryPeer, 'store' | 'network' | 'logger' | 'events' | 'failures' | 'heard' | 'checked'> {
   readonly random: Random
   readonly rules: LedgerRules
   readonly signer: ReturnType<NodeCrypto['signer']>
