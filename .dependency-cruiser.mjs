@@ -77,15 +77,15 @@ const nodeRules = [
     name: 'node-leaf',
     comment:
       'ports.ts and the other files directly in node/src are leaves, but for NODE_MIDDLE, node and index.',
-    from: { path: `^${node}/[^/]+\\.ts$`, pathNot: `^${node}/(?:${middle}|node|index)\\.ts$` },
-    to: { path: `^${node}/(?:[^/]+/|(?:${middle}|node|index)\\.ts$)` },
+    from: { path: `^${node}/[^/]+\\.ts$`, pathNot: `^${node}/(?:${middle}|node|index|simulation)\\.ts$` },
+    to: { path: `^${node}/(?:[^/]+/|(?:${middle}|node|index|simulation)\\.ts$)` },
   },
   {
     name: 'node-adapters-apart',
     comment: 'An adapter knows the ports, views/ and itself, not another adapter and not what is above.',
     from: { path: `^${node}/(?!cli/)([^/]+)/` },
     to: {
-      path: `^${node}/(?:[^/]+/|(?:${middle}|node|index)\\.ts$)`,
+      path: `^${node}/(?:[^/]+/|(?:${middle}|node|index|simulation)\\.ts$)`,
       pathNot: [`^${node}/$1/`, `^${node}/views/`],
     },
   },
@@ -93,7 +93,7 @@ const nodeRules = [
     name: 'node-runner',
     comment: 'runner.ts and what is beside it are below node.ts and the command line.',
     from: { path: `^${node}/(?:${middle})\\.ts$` },
-    to: { path: `^${node}/(?:(?:node|index)\\.ts$|cli/)` },
+    to: { path: `^${node}/(?:(?:node|index|simulation)\\.ts$|cli/)` },
   },
   {
     name: 'node-composition-root',
@@ -123,11 +123,16 @@ const packageRules = [
   },
   {
     name: 'package-index-only',
-    comment: 'Of another package, only src/index.ts exists.',
+    comment: "Of another package, only src/index.ts exists, and node's entry for simulators.",
     from: { path: '^(packages/[^/]+|sim|bench)/' },
     to: {
       path: '^(?:packages/[^/]+|sim|bench)/',
-      pathNot: ['^$1/', '^packages/[^/]+/src/index\\.ts$', '^packages/[^/]+/test/'],
+      pathNot: [
+        '^$1/',
+        '^packages/[^/]+/src/index\\.ts$',
+        '^packages/node/src/simulation\\.ts$',
+        '^packages/[^/]+/test/',
+      ],
     },
   },
   {

@@ -46,7 +46,10 @@ export interface LedgerPartsInit {
 }
 
 /** What the network stands on, of what is given here and made here. */
-export type NetworkedInit = Omit<ExchangeInit, 'network' | 'pause' | 'expectsPeers' | 'rules'> & {
+export type NetworkedInit = Omit<
+  ExchangeInit,
+  'network' | 'pause' | 'expectsPeers' | 'syncLimits' | 'rules'
+> & {
   readonly rules: LedgerRules
 }
 
@@ -93,6 +96,7 @@ export function joinLedgerParts<N extends Networked>(
   const networked = makeNetworked?.({
     ...{ ledger, rules, store, clock, logger, crypto, checkEntries },
     dispatch: (event, onDone) => runner.dispatch(event, onDone),
+    fail: (error) => runner.fail(error),
     tell: (event) => service.tell(event),
   })
   const service: LedgerService = new LedgerService({

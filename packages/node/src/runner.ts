@@ -57,7 +57,7 @@ export class Runner {
       this.#queue.push(...this.#init.ledger.step(event, this.#init.clock.now()))
       if (onDone) this.#queue.push({ kind: 'done', onDone })
     } catch (error) {
-      this.#fail(error)
+      this.fail(error)
       return
     }
     if (!this.#isRunning && this.#queue.length > 0) void this.#run()
@@ -75,6 +75,15 @@ export class Runner {
     this.#cancelWake = undefined
   }
 
+  /** The node cannot go on: what else stands on the store found it unreadable, for instance. */
+  fail(error: unknown): void {
+    if (this.#failure) return
+    this.#failure = asFailure(error)
+    this.#queue = []
+    this.#init.logger.error({ code: this.#failure.code, err: error }, this.#failure.message)
+    this.#init.onFailure(this.#failure)
+  }
+
   async #run(): Promise<void> {
     this.#isRunning = true
     try {
@@ -88,7 +97,7 @@ export class Runner {
         }
       }
     } catch (error) {
-      this.#fail(error)
+      this.fail(error)
     }
     this.#isRunning = false
     for (const resolve of this.#idleWaiters.splice(0)) resolve()
@@ -123,14 +132,6 @@ export class Runner {
     this.#cancelWake?.()
     const delayMs = Math.max(0, time - this.#init.clock.now())
     this.#cancelWake = this.#init.clock.after(delayMs, () => this.dispatch({ kind: 'tick' }))
-  }
-
-  #fail(error: unknown): void {
-    if (this.#failure) return
-    this.#failure = asFailure(error)
-    this.#queue = []
-    this.#init.logger.error({ code: this.#failure.code, err: error }, this.#failure.message)
-    this.#init.onFailure(this.#failure)
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   Hash,
   LedgerEvent,
   Result,
+  SyncLimits,
 } from '@pulseledger/core'
 import type { BlockStore, Clock, Logger, Network, NodeEvent } from '../ports.ts'
 import type { LedgerView } from './ledger-view.ts'
@@ -28,6 +29,8 @@ export interface ExchangeInit {
   readonly crypto: Crypto
   /** Hands an event to the runner; `onDone` when all effects of it are done: durable, or refused. */
   readonly dispatch: (event: LedgerEvent, onDone?: () => void) => void
+  /** The store cannot be read: the node cannot go on. */
+  readonly fail: (error: unknown) => void
   /** Stateless checks of entries, off this thread when they are many; results in the order of the items. */
   readonly checkEntries: (items: readonly EntryWithPayload[]) => Promise<readonly Result<undefined>[]>
   /** Tells whoever is connected to this node. */
@@ -39,6 +42,8 @@ export interface ExchangeInit {
    * while; 'certainly': however long that takes.
    */
   readonly expectsPeers: boolean | 'certainly'
+  /** Smaller bounds, for tests and simulations. */
+  readonly syncLimits?: Partial<SyncLimits>
 }
 
 /** The entries of blocks with their payloads, none of which may be missing, in order. */

@@ -44,7 +44,7 @@ export class Exchange {
   #isStopped = false
 
   constructor(given: ExchangeInit) {
-    const { network, ledger, rules, clock, logger } = given
+    const { network, ledger, rules, clock, logger, syncLimits: limits } = given
     // What is still being checked when the node stops must not reach a ledger whose store is closed.
     const dispatch: ExchangeInit['dispatch'] = (event, onDone) => {
       if (!this.#isStopped) given.dispatch(event, onDone)
@@ -53,7 +53,7 @@ export class Exchange {
     this.#init = init
     const conduct = new Conduct({ network, clock, logger })
     const contents = new ContentsCheck(init)
-    this.#sync = new Sync({ chain: syncChain(ledger), engine: rules.engine })
+    this.#sync = new Sync({ chain: syncChain(ledger), engine: rules.engine, ...(limits && { limits }) })
     this.#placements = new Placements(clock)
     this.#publisher = new Publisher(init)
     this.#watch = new NetworkWatch({

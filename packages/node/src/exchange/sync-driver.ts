@@ -38,7 +38,7 @@ import { Slice } from './slice.ts'
 export interface SyncDriverInit
   extends Pick<
     ExchangeInit,
-    'network' | 'rules' | 'clock' | 'pause' | 'logger' | 'crypto' | 'dispatch' | 'tell'
+    'network' | 'rules' | 'clock' | 'pause' | 'logger' | 'crypto' | 'dispatch' | 'fail' | 'tell'
   > {
   readonly sync: Pick<Sync, 'step'>
   readonly contents: ContentsCheck
@@ -105,6 +105,11 @@ export class SyncDriver {
       for (let next = this.#events.shift(); next; next = this.#events.shift()) {
         for (const effect of this.#init.sync.step(next, this.#init.clock.now())) this.#perform(effect)
       }
+    } catch (error) {
+      // The machine reads the store. It is called by timers and by the network, where nobody would catch this.
+      this.stop()
+      this.#init.fail(error)
+      return
     } finally {
       this.#isStepping = false
     }

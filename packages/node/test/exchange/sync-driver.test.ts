@@ -16,6 +16,7 @@ const status = { head: chain.ledgerId, height: 0, weight: 1n }
 /** A driver whose machine answers each event as a test says, and whose network is held by hand. */
 function drive(script: (event: SyncEvent) => readonly SyncEffect[] = () => []) {
   const seen: SyncEvent[] = []
+  const failures: unknown[] = []
   const asked: { options: RequestOptions; answer: (bytes: Uint8Array) => void; fail: (e: Error) => void }[] =
     []
   const done: (() => void)[] = []
@@ -48,6 +49,7 @@ function drive(script: (event: SyncEvent) => readonly SyncEffect[] = () => []) {
     } as never,
     logger: keepingLogger(),
     dispatch: (_event, onDone) => done.push(onDone as () => void),
+    fail: (error) => failures.push(error),
     tell: () => {},
     status: () => status,
     onStatusOver: () => {},
@@ -55,7 +57,7 @@ function drive(script: (event: SyncEvent) => readonly SyncEffect[] = () => []) {
     onFed: () => {},
     onInvalid: () => {},
   })
-  return { driver, seen, asked, done, clock }
+  return { driver, seen, failures, asked, done, clock }
 }
 
 function onTick(...effects: SyncEffect[]) {
@@ -128,6 +130,17 @@ describe('the driver of sync', () => {
       { kind: 'refused', hash: block.hash, error },
       { kind: 'fed', feed: 4 },
     ])
+  })
+
+  test('ends the node, and asks nothing more, when the machine cannot read the store', () => {
+    const unreadable = new NodeFailure('STORE_READ_FAILED', 'the disk is broken')
+    const { driver, seen, failures } = drive(() => {
+      throw unreadable
+    })
+    driver.step({ kind: 'tick' })
+    expect(failures).toEqual([unreadable])
+    driver.step({ kind: 'tick' })
+    expect(seen).toHaveLength(1)
   })
 
   test('has one timer, and none after it was stopped', () => {

@@ -27,6 +27,16 @@ export interface MemoryHubInit {
   readonly noticeMs?: number
   /** From a healed cut, or the start of an end, to the wire being up. 1 s by default for a heal. */
   readonly redialMs?: number
+  /** Decides the fate of each message, in the place of `latencyMs` and `lossShare`. */
+  readonly weather?: Weather
+}
+
+export interface Weather {
+  /**
+   * After how many ms each copy of a message arrives: none when it is lost, several when it is duplicated. To
+   * be called once for each message.
+   */
+  arrivals(from: PeerId, to: PeerId): readonly number[]
 }
 
 export interface MemoryNode {
@@ -34,6 +44,11 @@ export interface MemoryNode {
   readonly publicKey: Uint8Array
   /** What others see it as; `memory-1:7400` and so on by default. */
   readonly address?: string
+  /**
+   * Its own clock; the hub's by default. All that happens at this node is a task of its clock, which may be
+   * wrong, and may stand still as that of a stopped process does.
+   */
+  readonly clock?: Clock
 }
 
 /** Anything that has the id of a node: a network, or an object that names one which is down. */
@@ -73,12 +88,12 @@ export class MemoryHub {
    * A node on this network; its wires come up when it starts. Joining again with the same key takes the place
    * of the earlier one, which must be stopped: it is how a node restarts.
    */
-  join({ ledgerId, publicKey, address }: MemoryNode): MemoryNetwork {
+  join({ ledgerId, publicKey, address, clock = this.clock }: MemoryNode): MemoryNetwork {
     const self = toHex(publicKey)
     invariant(!this.#nodes.get(self)?.isUp, `${self} is stopped before it joins again`)
     this.#joinedCount += 1
     const name = address ?? this.#nodes.get(self)?.address ?? `memory-${this.#joinedCount}:7400`
-    const network = new MemoryNetwork({ hub: this, ledgerId, publicKey, self, address: name })
+    const network = new MemoryNetwork({ hub: this, clock, ledgerId, publicKey, self, address: name })
     this.#nodes.set(self, network)
     return network
   }
@@ -160,10 +175,13 @@ export class MemoryHub {
   /** Runs `deliver` at the other end, unless the message is lost on the way. */
   send(link: Link, from: PeerId, to: PeerId, deliver: () => void): void {
     const direction = `${from}>${to}`
-    if (this.#cuts.has(direction) || this.#isLost()) return
-    this.clock.after(this.#latencyMs(), () => {
-      if (link.isUp && !this.#cuts.has(direction)) deliver()
-    })
+    if (this.#cuts.has(direction)) return
+    const clock = this.#nodes.get(to)?.clock ?? this.clock
+    for (const delayMs of this.#arrivals(from, to)) {
+      clock.after(delayMs, () => {
+        if (link.isUp && !this.#cuts.has(direction)) deliver()
+      })
+    }
   }
 
   #wiresOf(id: PeerId): Wire[] {
@@ -192,11 +210,7 @@ export class MemoryHub {
     const dialler = this.#nodes.get(wire.dialler)
     const listener = this.#nodes.get(wire.listener)
     if (!dialler?.isUp || !listener?.isUp || wire.link !== undefined || this.#isCut(wire)) return
-    const refusedUntil = Math.max(
-      dialler.refusedUntil(listener.self) ?? 0,
-      listener.refusedUntil(dialler.self) ?? 0,
-    )
-    const leftMs = refusedUntil - this.clock.now()
+    const leftMs = Math.max(dialler.refusesForMs(listener.self), listener.refusesForMs(dialler.self))
     if (leftMs > 0) {
       this.#dialAfter(wire, leftMs)
       return
@@ -208,9 +222,8 @@ export class MemoryHub {
     }
     const link: Link = { isUp: true }
     wire.link = link
-    dialler.linkUp(listener, link, 'outbound')
-    // The first may have hung up at once.
-    if (link.isUp) listener.linkUp(dialler, link, 'inbound')
+    this.#at(dialler, link, () => dialler.linkUp(listener, link, 'outbound'))
+    this.#at(listener, link, () => listener.linkUp(dialler, link, 'inbound'))
   }
 
   #drop(wire: Wire): void {
@@ -223,8 +236,23 @@ export class MemoryHub {
       [wire.listener, wire.dialler],
     ] as const) {
       const node = this.#nodes.get(id)
-      if (node?.isUp) node.linkDown(other, link)
+      if (node?.isUp) this.#at(node, undefined, () => node.linkDown(other, link))
     }
+  }
+
+  /** At once, or when the node's own clock lets it; not when `link` has gone down by then. */
+  #at(node: MemoryNetwork, link: Link | undefined, task: () => void): void {
+    const run = (): void => {
+      if (node.isUp && link?.isUp !== false) task()
+    }
+    if (node.clock === this.clock) run()
+    else node.clock.after(0, run)
+  }
+
+  #arrivals(from: PeerId, to: PeerId): readonly number[] {
+    const { weather } = this.#init
+    if (weather !== undefined) return weather.arrivals(from, to)
+    return this.#isLost() ? [] : [this.#latencyMs()]
   }
 
   #isLost(): boolean {

@@ -20,7 +20,6 @@ export interface Link {
 
 /** What a network asks of its hub. */
 interface Wires {
-  readonly clock: Clock
   started(network: MemoryNetwork): void
   stopped(network: MemoryNetwork): void
   hangUp(a: PeerId, b: PeerId): void
@@ -45,6 +44,7 @@ export class MemoryNetwork implements Network {
   readonly ledgerId: Hash
   readonly publicKey: Uint8Array
   readonly address: string
+  readonly clock: Clock
   readonly #hub: Wires
   readonly #neighbours = new Map<PeerId, Neighbour>()
   readonly #refusals = new Map<PeerId, number>()
@@ -56,12 +56,14 @@ export class MemoryNetwork implements Network {
 
   constructor(init: {
     readonly hub: Wires
+    readonly clock: Clock
     readonly self: PeerId
     readonly ledgerId: Hash
     readonly publicKey: Uint8Array
     readonly address: string
   }) {
     this.#hub = init.hub
+    this.clock = init.clock
     this.self = init.self
     this.ledgerId = init.ledgerId
     this.publicKey = init.publicKey
@@ -141,7 +143,7 @@ export class MemoryNetwork implements Network {
       },
     }
     const abort = (): void => running.fail(signal?.reason)
-    const cancelTimeout = this.#hub.clock.after(timeoutMs, () => {
+    const cancelTimeout = this.clock.after(timeoutMs, () => {
       running.fail(new NodeFailure('PEER_TIMEOUT', `${peer} did not answer ${kind} within ${timeoutMs} ms`))
     })
     signal?.addEventListener('abort', abort)
@@ -165,7 +167,7 @@ export class MemoryNetwork implements Network {
   }
 
   disconnect(peer: PeerId, _reason: Failure, banMs: number): void {
-    const now = this.#hub.clock.now()
+    const now = this.clock.now()
     for (const [id, until] of this.#refusals) if (until <= now) this.#refusals.delete(id)
     this.#refusals.set(peer, now + banMs)
     this.#hub.hangUp(this.self, peer)
@@ -173,14 +175,15 @@ export class MemoryNetwork implements Network {
 
   // What follows is for the hub.
 
-  /** Until when connections with this peer are refused. */
-  refusedUntil(peer: PeerId): number | undefined {
-    return this.#refusals.get(peer)
+  /** For how long connections with this peer are still refused; not above 0 when they are not. */
+  refusesForMs(peer: PeerId): number {
+    const until = this.#refusals.get(peer)
+    return until === undefined ? 0 : until - this.clock.now()
   }
 
   linkUp(network: MemoryNetwork, link: Link, direction: PeerConnection['direction']): void {
     const { self: id, publicKey, address } = network
-    const connection = { id, publicKey, address, direction, connectedAt: this.#hub.clock.now() }
+    const connection = { id, publicKey, address, direction, connectedAt: this.clock.now() }
     this.#neighbours.set(id, { network, link, connection })
     this.#handlers?.onPeer(connection)
   }
