@@ -86,7 +86,7 @@ export class BodyFetch {
     else peer.lacks = { epoch: request.epoch, height: item.height }
     const isSource = item.headerFrom === peer.id
     if (request.epoch === queue.epoch && item.isWanted && item.body === undefined && isSource) {
-      state.claimFailed(peer, `has no body for block ${item.height}, whose header it gave`)
+      state.claimFailed(peer, peer.claim, `has no body for block ${item.height}, whose header it gave`)
     }
   }
 

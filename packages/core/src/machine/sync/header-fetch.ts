@@ -10,6 +10,7 @@ import type { SignedHeader } from '../../block/signed-header.ts'
 import { equalBytes, keyOf, toHex } from '../../bytes.ts'
 import { type Candidate, isPreferred } from '../../consensus/engine.ts'
 import { fail } from '../../result.ts'
+import type { PeerStatus } from '../../wire/status.ts'
 import { checkLink } from './header-link.ts'
 import type { Standing } from './header-queue.ts'
 import { type Item, newItem } from './item.ts'
@@ -30,14 +31,14 @@ export class HeaderFetch {
     const state = this.#state
     if (state.headersRequest !== undefined) return
     const peer = this.#source()
-    if (peer === undefined) return
+    if (peer?.claim === undefined) return
     const { headersPerRequest, headersAheadMax, locatorHashesMax } = state.limits
     // A peer that follows the queue is asked for what fits; of another one it is not known where it forks.
     const room = peer.epoch === state.queue.epoch ? headersAheadMax - state.queue.length : headersAheadMax
     const countMax = Math.min(headersPerRequest, room)
     if (countMax < Math.min(headersPerRequest, Math.ceil(headersAheadMax / 2))) return
     const locator = makeLocator(state.chain, state.queue, peer.common, locatorHashesMax)
-    state.askHeaders(peer, locator, countMax)
+    state.askHeaders(peer, peer.claim, locator, countMax)
   }
 
   answered(request: HeadersRequest, headers: readonly SignedHeader[]): void {
@@ -51,7 +52,7 @@ export class HeaderFetch {
     if (!this.#attach(peer, parent.known, checked.items) || checked.isCut) return
     const isFull = headers.length >= request.countMax && (parent.isFurther || fresh.length > 0)
     const last = checked.items.at(-1)
-    if (!isFull) this.#compareWithClaim(peer, headers, last ? candidateOf(last) : parent.known)
+    if (!isFull) this.#compareWithClaim(peer, request.claim, headers, last ? candidateOf(last) : parent.known)
   }
 
   /** The one with the best claim among those that can be asked now. */
@@ -105,7 +106,7 @@ export class HeaderFetch {
     const state = this.#state
     const first = headers[0]
     if (first === undefined) {
-      this.#compareWithClaim(peer, headers, this.#floor())
+      this.#compareWithClaim(peer, request.claim, headers, this.#floor())
       return undefined
     }
     const parentHash = first.header.parent
@@ -229,16 +230,17 @@ export class HeaderFetch {
   }
 
   /**
-   * Headers that end must have led to the claimed head, or to a better one: an honest peer may have left the
-   * chain that it claimed, but for nothing worse.
+   * Headers that end must have led to the head that was claimed when they were asked for, or to a better one:
+   * an honest peer may have left the chain that it claimed, but for nothing worse. What it has claimed since
+   * may have overtaken its answer.
    */
-  #compareWithClaim(peer: Peer, headers: readonly SignedHeader[], end: Candidate): void {
-    const { claim } = peer
-    if (claim === undefined || this.#state.lookup(claim.head)) return
+  #compareWithClaim(peer: Peer, claim: PeerStatus, headers: readonly SignedHeader[], end: Candidate): void {
+    if (peer.claim === undefined || this.#state.lookup(peer.claim.head)) return
     if (headers.some(({ hash }) => equalBytes(hash, claim.head))) return
-    if (isPreferred(claimed(claim), end)) {
+    if (!this.#state.lookup(claim.head) && isPreferred(claimed(claim), end)) {
       const height = headers.at(-1)?.header.height
-      this.#state.claimFailed(peer, height === undefined ? 'has no headers' : `its headers end at ${height}`)
+      const what = height === undefined ? 'has no headers' : `its headers end at ${height}`
+      this.#state.claimFailed(peer, claim, what)
       return
     }
     peer.isClaimDoubted = true

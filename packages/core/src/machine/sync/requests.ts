@@ -1,3 +1,4 @@
+import type { PeerStatus } from '../../wire/status.ts'
 import type { Item } from './item.ts'
 import type { PeerId, RequestId } from './sync-events.ts'
 
@@ -18,6 +19,8 @@ export interface HeadersRequest extends Asked {
   readonly countMax: number
   /** Keys of the hashes that were sent: an answer that stands on one of them is no fault of the peer. */
   readonly locatorKeys: ReadonlySet<string>
+  /** What the peer claimed when it was asked: its answer is held against that, not against what came since. */
+  readonly claim: PeerStatus
 }
 
 export interface BodiesRequest extends Asked {

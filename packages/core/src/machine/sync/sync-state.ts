@@ -7,6 +7,7 @@ import { equalBytes, type Hash, keyOf } from '../../bytes.ts'
 import type { Engine } from '../../consensus/engine.ts'
 import type { ErrorCode } from '../../errors.ts'
 import { type Failure, fail, invariant } from '../../result.ts'
+import type { PeerStatus } from '../../wire/status.ts'
 import { HeaderQueue, type Standing } from './header-queue.ts'
 import type { Item } from './item.ts'
 import type { Peer } from './peer-table.ts'
@@ -103,9 +104,9 @@ export class SyncState {
     peer.statusAskedAt = this.now
   }
 
-  askHeaders(peer: Peer, locator: readonly Hash[], countMax: number): void {
+  askHeaders(peer: Peer, claim: PeerStatus, locator: readonly Hash[], countMax: number): void {
     const locatorKeys = new Set(locator.map(keyOf))
-    const { id } = this.#ask<HeadersRequest>({ kind: 'headers', peer: peer.id, countMax, locatorKeys })
+    const { id } = this.#ask<HeadersRequest>({ kind: 'headers', peer: peer.id, countMax, locatorKeys, claim })
     this.emit({ kind: 'request-headers', request: id, peer: peer.id, locator, countMax })
   }
 
@@ -205,17 +206,13 @@ export class SyncState {
   }
 
   /** It did not show what it claims. A reorganisation looks like that too, so its status is asked again. */
-  claimFailed(peer: Peer, what: string): void {
+  claimFailed(peer: Peer, claim: PeerStatus | undefined, what: string): void {
     const { claimFaultsMax, faultDecayMs } = this.limits
     const count = peer.claimFaults.add(this.now, faultDecayMs)
     peer.isClaimDoubted = true
     peer.statusDueAt = this.now
     if (count < claimFaultsMax) return
-    this.disconnectFor(
-      peer.id,
-      'PEER_CLAIM_FALSE',
-      `the peer claims height ${peer.claim?.height}, but ${what}`,
-    )
+    this.disconnectFor(peer.id, 'PEER_CLAIM_FALSE', `the peer claimed height ${claim?.height}, but ${what}`)
   }
 
   /** Asks for its status soon: something new is known here, or of it. */
