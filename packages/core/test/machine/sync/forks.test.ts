@@ -30,6 +30,22 @@ describe('two chains', () => {
     expect(world.disconnected.size).toBe(0)
   })
 
+  test('a peer whose newer claim overtakes its headers is not taken for a liar', () => {
+    const chain = chainOf(80)
+    const growing: FakePeer = {
+      ...honest('growing', chain.slice(0, 20)),
+      answer: (ask, truth) => {
+        if (ask.kind !== 'request-headers') return truth
+        growing.chain = chain.slice(0, growing.chain.length + 1)
+        world.step({ kind: 'status', peer: 'growing', status: statusOf(growing.chain) })
+        return truth
+      },
+    }
+    const world = new SyncWorld(new FakeLedger([genesis])).connect(growing)
+    expect(world.runTo(chain)).toBe(true)
+    expect(world.disconnected.size).toBe(0)
+  })
+
   test('a peer that leaves its chain for a better one is followed', () => {
     const peer = honest('a', worse)
     const world = new SyncWorld(new FakeLedger([genesis])).connect(peer)
