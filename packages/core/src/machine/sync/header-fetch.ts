@@ -56,7 +56,8 @@ export class HeaderFetch {
     const last = checked.items.at(-1)
     const isCutShort = headers.length >= request.countMax
     if (isCutShort && (parent.way === 'further' || fresh.length > 0)) return
-    // It left the chain that it was seen to share with us: what follows is asked for when its status is known.
+    // It left the chain that it was seen to share with us: what follows is asked for when its status is
+    // known.
     if (isCutShort && parent.way === 'back') this.#doubt(peer)
     else this.#compareWithClaim(peer, request.claim, headers, last ? candidateOf(last) : parent.known)
   }
