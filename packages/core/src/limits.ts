@@ -155,6 +155,10 @@ export const LIMITS = {
    * blocks again: a line that carries less than 100 kB/s may look like that at first.
    */
   syncStuckMs: 5_000,
+  /** For how long headers without any body count as a gain: those that fit the queue take a few seconds. */
+  syncHeadersAloneMs: 10_000,
+  /** Peers that are asked for headers at the same time, when those before them do not answer. */
+  syncHeadersRequestsMax: 4,
   /** A question to a peer is given up after this: the longest answer takes it at 14 Mbit/s. */
   syncRequestTimeoutMs: 10_000,
   /** After this the foremost block is asked of a second peer too: the others fill the window in that time. */

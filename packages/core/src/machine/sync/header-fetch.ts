@@ -3,6 +3,9 @@
  * the peer with the best claim, from the last block that we share with it; so however many peers there are,
  * each header is fetched once, and a fork is found from the common ancestor forward.
  *
+ * Unless no answer comes: then another peer is asked too, and so on, as claims are free and whoever claims
+ * most would else keep us from all others by being silent. Those who failed before are asked last.
+ *
  * A claim costs nothing, so it is held against the headers that come: a peer whose headers end before the
  * head it claimed is asked for its status again, and hung up on when that happens several times.
  */
@@ -17,7 +20,8 @@ import { type Item, newItem } from './item.ts'
 import { makeLocator } from './locator.ts'
 import type { Peer } from './peer-table.ts'
 import type { HeadersRequest } from './requests.ts'
-import { isSameHead, type Known, type SyncState } from './sync-state.ts'
+import type { PeerId } from './sync-events.ts'
+import type { Known, SyncState } from './sync-state.ts'
 
 /** Where the last block that we were seen to share moved to. */
 type Way = 'further' | 'nowhere' | 'back'
@@ -32,8 +36,9 @@ export class HeaderFetch {
   /** Asks the peer with the best claim, when there is room for what it would send. */
   ask(): void {
     const state = this.#state
-    if (state.headersRequest !== undefined) return
-    const peer = this.#source()
+    const open = state.headersRequests
+    if (open.length >= state.limits.headersRequestsMax || (this.patienceEndsAt ?? 0) > state.now) return
+    const peer = this.#source(new Set(open.map(({ peer: id }) => id)))
     if (peer?.claim === undefined) return
     const { headersPerRequest, headersAheadMax, locatorHashesMax } = state.limits
     // A peer that follows the queue is asked for what fits; of another one it is not known where it forks.
@@ -42,6 +47,13 @@ export class HeaderFetch {
     if (countMax < Math.min(headersPerRequest, Math.ceil(headersAheadMax / 2))) return
     const locator = makeLocator(state.chain, state.queue, peer.common, locatorHashesMax)
     state.askHeaders(peer, peer.claim, locator, countMax)
+  }
+
+  /** When another peer is asked too; undefined when that is not to come. */
+  get patienceEndsAt(): number | undefined {
+    const { headersRequests: open, limits } = this.#state
+    if (open.length === 0 || open.length >= limits.headersRequestsMax) return undefined
+    return Math.max(...open.map(({ sentAt }) => sentAt)) + limits.frontPatienceMs
   }
 
   answered(request: HeadersRequest, headers: readonly SignedHeader[]): void {
@@ -62,17 +74,18 @@ export class HeaderFetch {
     else this.#compareWithClaim(peer, request.claim, headers, last ? candidateOf(last) : parent.known)
   }
 
-  /** The one with the best claim among those that can be asked now. */
-  #source(): Peer | undefined {
+  /** Of those that can be asked now and failed least, the one with the best claim. */
+  #source(asked: ReadonlySet<PeerId>): Peer | undefined {
     const state = this.#state
     const floor = this.#floor()
     let best: Peer | undefined
     for (const peer of state.peers.values()) {
       const { claim } = peer
       if (claim === undefined || !isPreferred(claimed(claim), floor) || !this.#canServe(peer)) continue
-      if (state.lookup(claim.head) !== undefined) continue
-      if (best?.claim === undefined || isPreferred(claimed(claim), claimed(best.claim))) best = peer
-      else if (isSameHead(claim, best.claim) && peer.stalls.count < best.stalls.count) best = peer
+      if (asked.has(peer.id) || state.lookup(claim.head) !== undefined) continue
+      const failedLess = (best?.stalls.count ?? Number.POSITIVE_INFINITY) - peer.stalls.count
+      if (best?.claim === undefined || failedLess > 0) best = peer
+      else if (failedLess === 0 && isPreferred(claimed(claim), claimed(best.claim))) best = peer
     }
     return best
   }
@@ -131,7 +144,7 @@ export class HeaderFetch {
       if (next === undefined || next.place === 'announced') break
       known = next
       last = header
-      if (next.place === 'chain') peer.common = { hash: next.hash, height: next.header.height }
+      peer.common = { hash: next.hash, height: next.header.height }
     }
     const after = peer.common?.height ?? -1
     return { known, last, way: after > before ? 'further' : after < before ? 'back' : 'nowhere' }

@@ -36,7 +36,7 @@ export function makeLocator(
     const item = queued[queued.length - 1 - offset]
     if (item) points.push({ hash: item.header.hash, height: item.height })
   }
-  if (common && chain.find(common.hash)) points.push(common)
+  if (common && (chain.find(common.hash) || queue.get(common.hash))) points.push(common)
   const { base } = queue
   if (base) points.push({ hash: base.hash, height: base.header.height })
   for (const offset of thinning(chain.head.height)) {

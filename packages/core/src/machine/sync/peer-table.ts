@@ -22,7 +22,7 @@ export class Peer {
   backoffUntil = 0
   /** No headers are asked of it before: its chain cannot be used yet. */
   deferUntil = 0
-  /** The highest block of its chain, by its last headers, that the ledger has. */
+  /** The highest block of its chain, by its last headers, that we have or fetch. */
   common: { readonly hash: Hash; readonly height: number } | undefined
   /** The queue that it gave headers of. */
   epoch = -1

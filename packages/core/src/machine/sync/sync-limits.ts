@@ -18,6 +18,8 @@ export interface SyncLimits {
   readonly statusSoonMs: number
   readonly tellMs: number
   readonly stuckMs: number
+  readonly headersAloneMs: number
+  readonly headersRequestsMax: number
   readonly requestTimeoutMs: number
   readonly frontPatienceMs: number
   readonly backoffMinMs: number
@@ -49,6 +51,8 @@ export const SYNC_LIMITS: SyncLimits = {
   statusSoonMs: LIMITS.syncStatusSoonMs,
   tellMs: LIMITS.syncTellMs,
   stuckMs: LIMITS.syncStuckMs,
+  headersAloneMs: LIMITS.syncHeadersAloneMs,
+  headersRequestsMax: LIMITS.syncHeadersRequestsMax,
   requestTimeoutMs: LIMITS.syncRequestTimeoutMs,
   frontPatienceMs: LIMITS.syncFrontPatienceMs,
   backoffMinMs: LIMITS.syncBackoffMinMs,

@@ -45,8 +45,9 @@ export class SyncState {
   #lastRequest = 0
   #lastFeed = 0
   now = 0
-  /** Counts bodies, and headers of a better chain than any before. */
-  gainCount = 0
+  /** How many bodies came, and how often headers of a better chain than any before. */
+  bodyCount = 0
+  headersCount = 0
   #bestWeight = 0n
 
   constructor(chain: SyncChain, engine: Engine, limits: SyncLimits) {
@@ -62,9 +63,8 @@ export class SyncState {
     return this.#requests.values()
   }
 
-  get headersRequest(): HeadersRequest | undefined {
-    for (const request of this.#requests.values()) if (request.kind === 'headers') return request
-    return undefined
+  get headersRequests(): HeadersRequest[] {
+    return [...this.#requests.values()].filter((request) => request.kind === 'headers')
   }
 
   emit(effect: SyncEffect): void {
@@ -156,12 +156,11 @@ export class SyncState {
     if (this.queue.base === undefined) return
     const items = this.queue.clear()
     this.abandon(items)
-    const headers = this.headersRequest
-    if (headers && items.length > 0) this.cancel(headers.id)
+    if (items.length > 0) for (const { id } of this.headersRequests) this.cancel(id)
   }
 
   gotBody(item: Item, block: Block, from: PeerId): void {
-    this.gainCount += 1
+    this.bodyCount += 1
     item.body = { block, from }
     if (this.queue.get(item.header.hash) === item) this.queue.grew(blockBytes(block))
   }
@@ -232,7 +231,7 @@ export class SyncState {
   gotHeaders(weight: bigint): void {
     if (weight <= this.#bestWeight) return
     this.#bestWeight = weight
-    this.gainCount += 1
+    this.headersCount += 1
   }
 
   #ask<T extends Request>(asked: NewRequest<T>): Request {

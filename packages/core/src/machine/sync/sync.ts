@@ -283,7 +283,7 @@ export class Sync {
   /** The earliest time at which a step would do something by itself; always after now. */
   #nextDue(): number | undefined {
     const state = this.#state
-    const times: (number | undefined)[] = [this.#bodies.patienceEndsAt, this.#gains.dueAt]
+    const times = [this.#bodies.patienceEndsAt, this.#headers.patienceEndsAt, this.#gains.dueAt]
     for (const { deadline } of state.requests) times.push(deadline)
     for (const peer of state.peers.values()) {
       times.push(peer.backoffUntil, peer.deferUntil, peer.diverged?.recheckAt)

@@ -97,6 +97,31 @@ describe('whoever keeps a node from making blocks', () => {
     }
   })
 
+  test('by headers that grow without their bodies does so for seconds, once', () => {
+    const chain = chainOf(2_000)
+    const growing: FakePeer = withoutBodies('eve', chain.slice(0, 10))
+    const world = new SyncWorld(new FakeLedger([genesis])).connect(growing)
+    const start = world.now
+    const grow = () => {
+      growing.chain = chain.slice(0, growing.chain.length + 2)
+      if (world.peers.has('eve')) world.step({ kind: 'status', peer: 'eve', status: statusOf(growing.chain) })
+    }
+    for (let second = 1; second < 60; second++) world.at(start + second * 1_000, grow)
+    world.run(start + 16_000)
+    expect(world.sync.isBehind).toBe(false)
+    expect(world.run(start + 60_000, () => world.sync.isBehind)).toBe(false)
+  })
+
+  test('are silent, however many: an honest peer that claims less is asked before long', () => {
+    const chain = chainOf(600)
+    for (const count of [1, 3, 6]) {
+      const silents = Array.from({ length: count }, (_, i) => silent(`eve ${i}`))
+      const world = new SyncWorld(new FakeLedger([genesis])).connect(...silents, honest('a', chain))
+      // Four at a time are waited for, 10 s each.
+      expect(world.runTo(chain, 10_000 * Math.ceil((count + 1) / 4) + 5_000)).toBe(true)
+    }
+  })
+
   test('cannot when there is an honest peer: what that gives counts, and then the node is behind', () => {
     const chain = chainOf(2_000)
     const world = new SyncWorld(new FakeLedger([genesis])).connect(silent('eve'))

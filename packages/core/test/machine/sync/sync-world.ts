@@ -187,7 +187,9 @@ export class SyncWorld {
     if (ask.kind === 'request-headers') {
       expect(ask.locator.length).toBeLessThanOrEqual(64)
       const others = [...this.#open.values()].filter(({ kind }) => kind === 'request-headers')
-      expect(others.length, 'one question for headers at a time').toBe(1)
+      const asked = new Set(others.map(({ peer: id }) => id))
+      expect(asked.size, 'one question for headers to a peer at a time').toBe(others.length)
+      expect(others.length).toBeLessThanOrEqual(this.limits.headersRequestsMax ?? 4)
     }
     if (ask.kind === 'request-bodies') this.#countBodies(ask, 1)
     if (peer === undefined) return
