@@ -163,11 +163,9 @@ async function agree(world: World): Promise<boolean> {
 
 /** Whether this group can be apart for longer than its final depth without anything being wrong. */
 function mayPart({ faults, finalDepth }: Scenario): boolean {
-  return finalDepth < SHALLOW || PARTING.some((kind) => faults.has(kind))
+  if (PARTING.some((kind) => faults.has(kind))) return true
+  return finalDepth < (HINDERING.some((kind) => faults.has(kind)) ? HINDERED_DEPTH : FREE_DEPTH)
 }
-
-/** Two nodes make as many blocks as that before they hear of each other. */
-const SHALLOW = 30
 
 const PARTING: readonly FaultKind[] = [
   'loss',
@@ -179,6 +177,12 @@ const PARTING: readonly FaultKind[] = [
   'swizzle',
   'pause',
 ]
+const HINDERING: readonly FaultKind[] = ['withholding', 'lying-status', 'flood']
+
+/** Two nodes make as many blocks as that before they hear of each other. */
+const FREE_DEPTH = 30
+/** A node whose peers are liars but for one may hear nothing for half a minute. */
+const HINDERED_DEPTH = 400
 
 function isOneChain({ nodes, scenario }: World): boolean {
   const heads = new Set<string>()

@@ -7,6 +7,7 @@ import { FinalPrefix } from './final-prefix.ts'
 import { HonestPeers } from './honest-peers.ts'
 import { NoCrash } from './no-crash.ts'
 import { Proofs } from './proofs.ts'
+import { Responsive } from './responsive.ts'
 import { SameState } from './same-state.ts'
 
 /** Every checker that looks on during a run. `convergence` and `recovery` are asked by run.ts. */
@@ -21,5 +22,6 @@ export function checkersOf(context: CheckerContext): readonly Checker[] {
     new HonestPeers(context),
     new Caps(context),
     new Proofs(context),
+    new Responsive(context),
   ]
 }

@@ -64,6 +64,7 @@ export function onAnnounced(state: SyncState, peer: Peer, header: SignedHeader):
  */
 export function onHeld(state: SyncState, peer: Peer, hash: Hash): void {
   const known = state.lookup(hash)
+  if (known?.place === 'chain') peer.isProven = true
   if (known === undefined || peer.claim === undefined) return
   const status = { head: hash, height: known.header.height, weight: known.weight }
   if (isPreferred(claimed(status), claimed(peer.claim))) claim(state, peer, status)

@@ -4,9 +4,9 @@
  * never had before counts: a body, or headers of a better chain than any before, so that the same headers
  * without their bodies do not hold it up again and again. Headers cost next to nothing too, and a chain of
  * them can grow for ever: so they count for a while, and then bodies alone do. Once the node has gone on,
- * only a body makes it wait again.
+ * only a body makes it wait again. That the head moves says nothing of what was claimed: gossip moves it every
+ * second while somebody claims the moon.
  */
-import { equalBytes, type Hash } from '../../bytes.ts'
 import { isPreferred } from '../../consensus/engine.ts'
 import { claimed } from './header-fetch.ts'
 import type { SyncState } from './sync-state.ts'
@@ -15,7 +15,6 @@ export class GainWatch {
   readonly #state: SyncState
   #bodyCount = 0
   #headersCount = 0
-  #head: Hash
   /** Since when nothing was gained; undefined while nobody claims more. */
   #since: number | undefined
   /** Since when nothing but headers was. */
@@ -25,7 +24,6 @@ export class GainWatch {
 
   constructor(state: SyncState) {
     this.#state = state
-    this.#head = state.chain.head.hash
   }
 
   get isStuck(): boolean {
@@ -44,28 +42,25 @@ export class GainWatch {
     const gain = this.#gain()
     if (gain === 'body') this.#isStuck = false
     if (!this.#wantsMore()) this.#since = undefined
-    else if (this.#since === undefined || gain === 'body' || gain === 'move') {
+    else if (this.#since === undefined || gain === 'body' || gain === 'first-claim') {
       this.#since = now
       this.#headersSince = now
     } else if (gain === 'headers' && now - this.#headersSince < limits.headersAloneMs) this.#since = now
-    // What moves the head of a node that is stuck may be its own blocks.
     if (this.#since !== undefined && now - this.#since >= limits.stuckMs) this.#isStuck = true
   }
 
-  /** The most that came since the last look. The first claim of all counts as a move. */
-  #gain(): 'body' | 'move' | 'headers' | undefined {
-    const { bodyCount, headersCount, chain, peers } = this.#state
+  /** The most that came since the last look. */
+  #gain(): 'body' | 'first-claim' | 'headers' | undefined {
+    const { bodyCount, headersCount, peers } = this.#state
     const hasClaim = [...peers.values()].some(({ claim }) => claim !== undefined)
     const isFirstClaim = hasClaim && !this.#hasClaim
     const hasBody = bodyCount !== this.#bodyCount
     const hasHeaders = headersCount !== this.#headersCount
-    const hasMoved = !equalBytes(chain.head.hash, this.#head)
     this.#hasClaim = hasClaim
     this.#bodyCount = bodyCount
     this.#headersCount = headersCount
-    this.#head = chain.head.hash
     if (hasBody) return 'body'
-    if (hasMoved || isFirstClaim) return 'move'
+    if (isFirstClaim) return 'first-claim'
     return hasHeaders ? 'headers' : undefined
   }
 

@@ -4,7 +4,8 @@
  * each header is fetched once, and a fork is found from the common ancestor forward.
  *
  * Unless no answer comes: then another peer is asked too, and so on, as claims are free and whoever claims
- * most would else keep us from all others by being silent. Those who failed before are asked last.
+ * most would else keep us from all others by being silent. It is one that blocks came from before, if there is
+ * such a peer, since keys are free too. Those who failed before are asked last.
  *
  * A claim costs nothing, so it is held against the headers that come: a peer whose headers end before the
  * head it claimed is asked for its status again, and hung up on when that happens several times.
@@ -74,18 +75,24 @@ export class HeaderFetch {
     else this.#compareWithClaim(peer, request.claim, headers, last ? candidateOf(last) : parent.known)
   }
 
-  /** Of those that can be asked now and failed least, the one with the best claim. */
+  /**
+   * Of those that can be asked now and failed least, the one with the best claim; when others are asked
+   * already, of the proven ones.
+   */
   #source(asked: ReadonlySet<PeerId>): Peer | undefined {
     const state = this.#state
     const floor = this.#floor()
+    const { stallsMax } = state.limits
+    const rank = ({ isProven, stalls }: Peer): number =>
+      stalls.count + (asked.size > 0 && !isProven ? stallsMax : 0)
     let best: Peer | undefined
     for (const peer of state.peers.values()) {
       const { claim } = peer
       if (claim === undefined || !isPreferred(claimed(claim), floor) || !this.#canServe(peer)) continue
       if (asked.has(peer.id) || state.lookup(claim.head) !== undefined) continue
-      const failedLess = (best?.stalls.count ?? Number.POSITIVE_INFINITY) - peer.stalls.count
-      if (best?.claim === undefined || failedLess > 0) best = peer
-      else if (failedLess === 0 && isPreferred(claimed(claim), claimed(best.claim))) best = peer
+      const ahead = best === undefined ? 1 : rank(best) - rank(peer)
+      if (ahead > 0 || (ahead === 0 && best?.claim && isPreferred(claimed(claim), claimed(best.claim))))
+        best = peer
     }
     return best
   }

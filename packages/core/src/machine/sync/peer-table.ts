@@ -16,6 +16,8 @@ export class Peer {
   isClaimChecked = false
   /** It did not show what it claimed: its status is asked again before anything is fetched from it. */
   isClaimDoubted = false
+  /** A block that we have came from it. */
+  isProven = false
   readonly claimFaults = new Strikes()
   readonly stalls = new Strikes()
   /** Nothing is asked of it before. */

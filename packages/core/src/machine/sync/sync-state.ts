@@ -161,6 +161,8 @@ export class SyncState {
 
   gotBody(item: Item, block: Block, from: PeerId): void {
     this.bodyCount += 1
+    const giver = this.peers.get(from)
+    if (giver) giver.isProven = true
     item.body = { block, from }
     if (this.queue.get(item.header.hash) === item) this.queue.grew(blockBytes(block))
   }

@@ -97,6 +97,21 @@ describe('whoever keeps a node from making blocks', () => {
     }
   })
 
+  test('by a claim that it never shows does so for seconds, also while gossip moves the head', () => {
+    const chain = chainOf(100)
+    const world = new SyncWorld(new FakeLedger([genesis])).connect(silent('eve'))
+    const start = world.now
+    for (const [second, block] of chain.slice(1, 60).entries()) {
+      world.at(start + second * 1_000, () => {
+        world.ledger.receive([block])
+        world.step({ kind: 'head-moved' })
+      })
+    }
+    world.run(start + 6_000)
+    expect(world.run(start + 60_000, () => world.sync.isBehind)).toBe(false)
+    expect(world.ledger.head.height).toBeGreaterThan(50)
+  })
+
   test('by headers that grow without their bodies does so for seconds, once', () => {
     const chain = chainOf(2_000)
     const growing: FakePeer = withoutBodies('eve', chain.slice(0, 10))
