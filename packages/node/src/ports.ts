@@ -11,6 +11,7 @@ import type {
   Signer,
   SyncProgress,
   WeighedBlock,
+  WorkJob,
 } from '@pulseledger/core'
 
 /**
@@ -43,6 +44,17 @@ export interface Logger {
 export interface NodeCrypto extends Crypto {
   readonly name: 'sodium-native' | 'node:crypto'
   signer(seed: Uint8Array): Signer
+}
+
+/** Searches nonces, off the main thread, for a ledger whose engine asks for work. */
+export interface Miner {
+  /**
+   * Searches for this job instead of the one before. `onFound` is called at most once, later, and never after
+   * another call of `mine` or `cancel`.
+   */
+  mine(job: WorkJob, onFound: (nonce: bigint) => void): void
+  /** Searches for nothing. Idempotent. */
+  cancel(): void
 }
 
 /** Where an entry stands on the canonical chain. */

@@ -1,11 +1,13 @@
 import type { Block, Effect, EntryWithPayload, Ledger, LedgerEvent, Notice } from '@pulseledger/core'
-import { type BlockStore, type Clock, type Logger, NodeFailure } from './ports.ts'
+import { type BlockStore, type Clock, type Logger, type Miner, NodeFailure } from './ports.ts'
 
 export interface RunnerInit {
   readonly ledger: Ledger
   readonly store: BlockStore
   readonly clock: Clock
   readonly logger: Logger
+  /** What the ledger was told to have; without it no work is ever asked for. */
+  readonly miner?: Miner | undefined
   /** Tell other nodes, if there are any: a block made here, or entries that were accepted here. */
   readonly publishBlock: (block: Block) => void
   readonly publishEntries: (items: readonly EntryWithPayload[]) => void
@@ -69,8 +71,9 @@ export class Runner {
     await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
   }
 
-  /** No timer is left behind. What is queued still runs: await `idle` first. */
+  /** No timer and no search is left behind. What is queued still runs: await `idle` first. */
   stop(): void {
+    this.#init.miner?.cancel()
     this.#cancelWake?.()
     this.#cancelWake = undefined
   }
@@ -80,6 +83,7 @@ export class Runner {
     if (this.#failure) return
     this.#failure = asFailure(error)
     this.#queue = []
+    this.#init.miner?.cancel()
     this.#init.logger.error({ code: this.#failure.code, err: error }, this.#failure.message)
     this.#init.onFailure(this.#failure)
   }
@@ -122,6 +126,14 @@ export class Runner {
         break
       case 'notify':
         this.#init.onNotices(effect.notices)
+        break
+      case 'work': {
+        const { id } = effect.job
+        this.#init.miner?.mine(effect.job, (nonce) => this.dispatch({ kind: 'work-found', job: id, nonce }))
+        break
+      }
+      case 'cancel-work':
+        this.#init.miner?.cancel()
         break
       case 'wake':
         this.#wakeAt(effect.time)

@@ -1,8 +1,10 @@
 import {
   checkGenesis,
-  createEngine,
   DEFAULT_MEASURE,
   defaultGenesis,
+  ENGINES,
+  type EngineParameters,
+  engineKind,
   fail,
   fromHex,
   type GenesisDocument,
@@ -88,7 +90,7 @@ export function checkChoice(choice: GenesisChoice): Result<GenesisChoice> {
   }
   const placeholder = { time: 0, salt: new Uint8Array(16) }
   const checked = checkGenesis(defaultGenesis({ ...placeholder, ...choice }))
-  const engine = checked.ok ? createEngine(checked.value) : checked
+  const engine = checked.ok ? engineKind(checked.value) : checked
   return engine.ok ? ok(choice) : engine
 }
 
@@ -170,15 +172,18 @@ function readMeasure(value: unknown, index: number): Measure {
   }
 }
 
-function readEngine(value: unknown): GenesisDocument['engine'] {
+/**
+ * All parameters that there are so far are numbers. Those of an engine that nobody knows are not looked at.
+ */
+function readEngine(value: unknown): EngineParameters {
   const object = record(value, 'engine')
-  checkKeys(object, ['name', 'finalDepth'], 'engine.')
-  const { name, finalDepth } = object
-  return {
-    ...DEFAULTS.engine,
-    ...(name === undefined ? {} : { name: text(name, 'engine.name') }),
-    ...(finalDepth === undefined ? {} : { finalDepth: number(finalDepth, 'engine.finalDepth') }),
-  }
+  const name = object.name === undefined ? DEFAULTS.engine.name : text(object.name, 'engine.name')
+  const kind = ENGINES[name]
+  if (kind === undefined) return { name }
+  checkKeys(object, ['name', ...kind.parameters], 'engine.')
+  const given = Object.entries(object).filter(([key]) => key !== 'name')
+  const chosen = given.map(([key, parameter]) => [key, number(parameter, `engine.${key}`)])
+  return kind.complete({ ...Object.fromEntries(chosen), name })
 }
 
 function readLimits(value: unknown): GenesisDocument['limits'] {

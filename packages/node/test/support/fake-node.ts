@@ -154,7 +154,7 @@ export class FakeNode implements NodeService {
     return {
       ledger: { name: this.document.name, id: this.ledgerId, engine: this.document.engine.name },
       head: { height: header.height, hash: headHash, time: header.time, size: header.size },
-      finalHeight: Math.max(0, header.height - this.document.engine.finalDepth),
+      finalHeight: Math.max(0, header.height - Number(this.document.engine.finalDepth)),
       pendingCount: this.#waiting.length,
       publicKey: digest('node'),
       startedAt: this.document.time,

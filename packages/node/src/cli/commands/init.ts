@@ -120,7 +120,7 @@ function choiceOf(options: Call['options']): GenesisChoice {
   }
   return {
     name: name ?? DEFAULT_LEDGER_NAME,
-    engine: { ...ENGINE, finalDepth: finalDepth ?? ENGINE.finalDepth },
+    engine: { ...ENGINE, ...(finalDepth !== undefined && { finalDepth }) },
     limits: {
       blockEntries: blockEntries ?? BLOCK.blockEntries,
       blockBytes: blockBytes ?? BLOCK.blockBytes,
