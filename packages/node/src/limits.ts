@@ -286,4 +286,16 @@ export const NODE_LIMITS = {
   devnetAnswerBytesMax: 1_048_576,
   /** Bytes that a proxy holds of one direction before it reads no more, as a router's queue is bounded. */
   proxyHeldBytesMax: 1_048_576,
+  /** Threads that look for a proof of work: more than a machine has cores find nothing sooner. */
+  miningThreadsMax: 256,
+  /** Bytes of a header before its nonce: the longest one is below that, filled up to whole blocks. */
+  miningPrefixBytesMax: 1_024,
+  /** How long a thread hashes before it looks whether its work is still wanted: so rarely costs nothing. */
+  miningSliceMs: 10,
+  /** Nonces of such a slice, with which a thread begins, and where it may get on the fastest machine. */
+  miningSliceNoncesMin: 4_096,
+  miningSliceNoncesMax: 16_777_216,
+  /** Time over which the hash rate is an average, and between two of the counts that are kept for it. */
+  hashRateWindowMs: 10_000,
+  hashRateStepMs: 100,
 } as const
