@@ -14,8 +14,6 @@ import { fail, ok, type Result } from '../result.ts'
 
 export interface Engine {
   readonly name: string
-  /** The rule with its parameters, in one line for people: "final after 100 blocks". */
-  readonly rule: string
   /**
    * What it takes to make a block. `turns`: nothing, so nodes hold back to keep out of each other's way.
    * `search`: work, so whoever may make one begins at once, and only with a miner.
@@ -40,8 +38,6 @@ export interface Engine {
   weight(header: Header): bigint
   /** Height of the highest final block of a chain whose head is at `headHeight`. Never decreases with it. */
   finalHeight(headHeight: number): number
-  /** What the seal of a block says, for people: names and values, in their order. */
-  explain(block: EncodedHeader): readonly Fact[]
 }
 
 export interface LinkContext {
@@ -65,6 +61,7 @@ export type Prepared =
    */
   | { readonly kind: 'work'; readonly seal: Uint8Array; readonly target: Uint8Array }
 
+/** Something that a seal says, for people. Printable ASCII. */
 export interface Fact {
   readonly name: string
   readonly value: string
@@ -78,6 +75,10 @@ export interface EngineKind {
   complete(chosen: EngineParameters): EngineParameters
   /** The first parameter that is missing, unknown or out of bounds, and why; undefined when all is well. */
   fault(parameters: EngineParameters): string | undefined
+  /** The rule with its parameters, for people: "final after 100 blocks". */
+  describe(parameters: EngineParameters): string
+  /** What the seal of a block says, whether it is right or not. */
+  explain(block: EncodedHeader, crypto: Pick<Crypto, 'sha256'>): readonly Fact[]
   /** The document's parameters have no fault. */
   create(document: GenesisDocument, crypto: Crypto): Engine
 }

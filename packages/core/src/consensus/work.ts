@@ -31,7 +31,7 @@ export function workPrefix({ header, headerBytes }: EncodedHeader): Uint8Array {
 }
 
 /** The digest of a header with the nonce in its seal. 32 bytes. */
-export function workDigest(block: EncodedHeader, crypto: Crypto): Uint8Array {
+export function workDigest(block: EncodedHeader, crypto: Pick<Crypto, 'sha256'>): Uint8Array {
   return crypto.sha256(concatBytes(workPrefix(block), block.header.seal.subarray(-NONCE_BYTES)))
 }
 

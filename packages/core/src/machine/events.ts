@@ -27,7 +27,8 @@ export interface WorkJob {
   readonly prefix: Uint8Array
   /** 32 bytes. */
   readonly target: Uint8Array
-  /** Entries of the block that it is for. */
+  /** Of the block that it is for, and its entries. */
+  readonly height: number
   readonly entryCount: number
 }
 

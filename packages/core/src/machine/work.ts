@@ -73,7 +73,8 @@ export class Work {
     this.#lastId += 1
     const { header } = draft
     const prefix = workPrefix({ header, headerBytes: encodeHeader(header) })
-    const job: WorkJob = { id: this.#lastId, prefix, target, entryCount: draft.entries.length }
+    const { height } = header
+    const job: WorkJob = { id: this.#lastId, prefix, target, height, entryCount: draft.entries.length }
     this.#search = { job, draft, headKey, pendingCount, startedAt: now }
     return job
   }

@@ -44,7 +44,7 @@ export function engineConformance(name: string, { kind, parameters }: Omit<Engin
   describe(`the engine ${name} conforms:`, () => {
     parameterTests(name, kind)
     blockTests(name, rules)
-    hostileTests(rules)
+    hostileTests(kind, rules)
     choiceTests(rules)
     ledgerConformance(rules)
   })
@@ -55,6 +55,7 @@ function parameterTests(name: string, kind: EngineKind): void {
     const complete = kind.complete({ name })
     expect(kind.fault(complete)).toBeUndefined()
     expect(Object.keys(complete).sort()).toEqual(['name', ...kind.parameters].sort())
+    expect(kind.describe(complete)).toMatch(/^[ -~]{1,70}$/)
   })
 
   test('a parameter that is missing, unknown or no parameter at all is named', () => {
@@ -156,7 +157,7 @@ function blockTests(name: string, rules: Rules): void {
   })
 }
 
-function hostileTests(rules: Rules): void {
+function hostileTests(kind: EngineKind, rules: Rules): void {
   const { engine } = rules
   const [genesis, first, second] = chainOf(rules, 2) as [Built, Built, Built]
   const rightSeal = second.block.header.seal
@@ -189,7 +190,8 @@ function hostileTests(rules: Rules): void {
         if (linked.ok) expect(alone.ok).toBe(true)
         for (const result of [alone, linked]) if (!result.ok) expect(result.error.code).toMatch(/^BLOCK_/)
         expect(engine.weight(header)).toBeGreaterThan(0n)
-        for (const fact of engine.explain(block)) expect(`${fact.name} ${fact.value}`).toMatch(/^[ -~]+$/)
+        for (const fact of kind.explain(block, crypto))
+          expect(`${fact.name} ${fact.value}`).toMatch(/^[ -~]+$/)
       }),
       runs(300),
     )

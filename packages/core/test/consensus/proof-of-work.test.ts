@@ -60,8 +60,8 @@ describe('the work of a block', () => {
     expect(toHex(workPrefix({ header, headerBytes }))).toBe(toHex(filled))
     const digest = BigInt(`0x${toHex(crypto.sha256(concatBytes(filled, nonce)))}`)
     expect(digest).toBeLessThanOrEqual(targetOf(8n))
-    expect(engine.explain({ header, headerBytes })).toEqual([
-      { name: 'difficulty', value: '8 hashes' },
+    expect(proofOfWork.explain({ header, headerBytes }, crypto)).toEqual([
+      { name: 'difficulty', value: '8' },
       { name: 'nonce', value: String(BigInt(`0x${toHex(nonce)}`)) },
       { name: 'work', value: digest.toString(16).padStart(64, '0') },
     ])

@@ -8,6 +8,8 @@ export const roundRobin: EngineKind = {
   parameters: ['finalDepth'],
   complete: (chosen) => ({ finalDepth: 10, ...chosen }),
   fault: (parameters) => integersFault(parameters, { finalDepth: [1, 100] }),
+  describe: ({ finalDepth }) => `in turn, final after ${finalDepth} blocks`,
+  explain: () => [],
   create({ producers = [], engine: { finalDepth } }) {
     const isTurn = (height: number, key: Uint8Array) =>
       equalBytes(producers[height % producers.length] ?? new Uint8Array(0), key)
@@ -18,7 +20,6 @@ export const roundRobin: EngineKind = {
     }
     return {
       name: 'round-robin',
-      rule: 'in turn',
       making: 'turns',
       prepare: ({ parent, producer }) =>
         isTurn(parent.height + 1, producer) ? { kind: 'sealed', seal: new Uint8Array(0) } : undefined,
@@ -26,7 +27,6 @@ export const roundRobin: EngineKind = {
       verify: (block) => verifyAlone(block),
       weight: () => 1n,
       finalHeight: (headHeight) => Math.max(0, headHeight - Number(finalDepth)),
-      explain: () => [],
     }
   },
 }

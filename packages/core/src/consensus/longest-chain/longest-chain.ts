@@ -19,6 +19,8 @@ export const longestChain: EngineKind = {
   parameters: ['finalDepth'],
   complete: (chosen) => ({ finalDepth: 2_000, ...chosen }),
   fault: (parameters) => integersFault(parameters, { finalDepth: [1, LIMITS.finalDepthMax] }),
+  describe: ({ finalDepth }) => `final after ${finalDepth} blocks`,
+  explain: () => [],
   create,
 }
 
@@ -36,7 +38,6 @@ function create(document: GenesisDocument): Engine {
 
   return {
     name: 'longest-chain',
-    rule: `final after ${finalDepth} blocks`,
     making: 'turns',
     prepare({ producer, entryCount }) {
       return entryCount > 0 && isAllowed(producer) ? { kind: 'sealed', seal: NO_SEAL } : undefined
@@ -49,6 +50,5 @@ function create(document: GenesisDocument): Engine {
     },
     weight: () => 1n,
     finalHeight: (headHeight) => Math.max(0, headHeight - finalDepth),
-    explain: () => [],
   }
 }

@@ -43,7 +43,15 @@ const DEFAULTS = { finalDepth: 1_000, intervalMs: 5_000, window: 16, difficulty:
 /** A ledger that rests gets easier, down to a block every tenth of a second. */
 const EASE = 50
 
-export const proofOfWork: EngineKind = { parameters: Object.keys(BOUNDS), complete, fault, create }
+export const proofOfWork: EngineKind = {
+  parameters: Object.keys(BOUNDS),
+  complete,
+  fault,
+  describe: ({ intervalMs, finalDepth }) =>
+    `a block every ${Number(intervalMs) / 1_000} s, final after ${finalDepth} blocks`,
+  explain,
+  create: (document, crypto) => new ProofOfWork(document, crypto),
+}
 
 function complete(chosen: EngineParameters): EngineParameters {
   const { difficulty } = { ...DEFAULTS, ...chosen }
@@ -57,14 +65,21 @@ function fault(parameters: EngineParameters): string | undefined {
   return `engine.difficulty: ${difficulty} is below engine.difficultyMinimum, ${difficultyMinimum}`
 }
 
-function create(document: GenesisDocument, crypto: Crypto): Engine {
-  return new ProofOfWork(document, crypto)
+/** Difficulty and nonce, and the digest whose zeros are the proof. */
+function explain(block: EncodedHeader, crypto: Pick<Crypto, 'sha256'>): readonly Fact[] {
+  const decoded = decodeSeal(block.header.seal)
+  if (!decoded.ok) return []
+  const { target, nonce } = decoded.value
+  return [
+    { name: 'difficulty', value: `${expectedHashes(target)}` },
+    { name: 'nonce', value: `${nonce}` },
+    { name: 'work', value: toHex(workDigest(block, crypto)) },
+  ]
 }
 
 class ProofOfWork implements Engine {
   readonly name = 'proof-of-work'
   readonly making = 'search'
-  readonly rule: string
   readonly #first: WindowState
   readonly #retarget: RetargetRule
   readonly #finalDepth: number
@@ -74,7 +89,6 @@ class ProofOfWork implements Engine {
   constructor(document: GenesisDocument, crypto: Crypto) {
     const parameters = document.engine as unknown as Parameters
     const { finalDepth, intervalMs, window, difficulty, difficultyMinimum } = parameters
-    this.rule = `a block every ${intervalMs / 1_000} s, final after ${finalDepth} blocks`
     this.#first = firstWindowState(difficulty, document.time)
     this.#retarget = { window, intervalMs, greatestTarget: targetOf(BigInt(difficultyMinimum)) }
     this.#finalDepth = finalDepth
@@ -128,17 +142,6 @@ class ProofOfWork implements Engine {
 
   finalHeight(headHeight: number): number {
     return Math.max(0, headHeight - this.#finalDepth)
-  }
-
-  explain(block: EncodedHeader): readonly Fact[] {
-    const decoded = decodeSeal(block.header.seal)
-    if (!decoded.ok) return []
-    const { target, nonce } = decoded.value
-    return [
-      { name: 'difficulty', value: `${expectedHashes(target)} hashes` },
-      { name: 'nonce', value: `${nonce}` },
-      { name: 'work', value: toHex(workDigest(block, this.#crypto)) },
-    ]
   }
 
   #stateAfter(parent: Header): Result<WindowState> {
