@@ -105,6 +105,9 @@ export const NODE_LIMITS = {
   directoryTriesMax: 100,
   /** Before somebody is told why a typed reading is not answered yet: ten times what it takes in a crowd. */
   answerPatienceMs: 2_000,
+  /** The same where blocks take work, which is how it should be, and until how far it is is told again. */
+  miningPatienceMs: 1_000,
+  miningPatienceAgainMs: 5_000,
   /** Confirmed readings of all terminals whose block may still be lost to another branch; the latest. */
   receiptsWatchedMax: 10_000,
   /** Blocks below the head that a terminal's `show` looks through for the first digits of an id. */

@@ -1,4 +1,4 @@
-import type { Block, Effect, EntryWithPayload, Ledger, LedgerEvent, Notice } from '@pulseledger/core'
+import type { Block, Effect, EntryWithPayload, Ledger, LedgerEvent, Notice, WorkJob } from '@pulseledger/core'
 import { type BlockStore, type Clock, type Logger, type Miner, NodeFailure } from './ports.ts'
 
 export interface RunnerInit {
@@ -7,7 +7,7 @@ export interface RunnerInit {
   readonly clock: Clock
   readonly logger: Logger
   /** What the ledger was told to have; without it no work is ever asked for. */
-  readonly miner?: Miner | undefined
+  readonly miner?: Pick<Miner, 'mine' | 'cancel'> | undefined
   /** Tell other nodes, if there are any: a block made here, or entries that were accepted here. */
   readonly publishBlock: (block: Block) => void
   readonly publishEntries: (items: readonly EntryWithPayload[]) => void
@@ -127,16 +127,24 @@ export class Runner {
       case 'notify':
         this.#init.onNotices(effect.notices)
         break
-      case 'work': {
-        const { id } = effect.job
-        this.#init.miner?.mine(effect.job, (nonce) => this.dispatch({ kind: 'work-found', job: id, nonce }))
+      case 'work':
+        void this.#mine(effect.job)
         break
-      }
       case 'cancel-work':
         this.#init.miner?.cancel()
         break
       case 'wake':
         this.#wakeAt(effect.time)
+    }
+  }
+
+  /** What is found after the runner was stopped is for nobody: the miner was told to give up. */
+  async #mine(job: WorkJob): Promise<void> {
+    try {
+      const nonce = await this.#init.miner?.mine(job)
+      if (nonce !== undefined) this.dispatch({ kind: 'work-found', job: job.id, nonce })
+    } catch (error) {
+      this.fail(error)
     }
   }
 

@@ -35,9 +35,9 @@ import { readTextFile } from './text-file.ts'
  *       "limits": {"blockEntries": 2000, "blockBytes": 1048576, "timeAhead": 120000}
  *     }
  *
- * `producers` (public keys, 64 hexadecimal digits each), `time` (milliseconds since 1970) and `salt` (32
- * hexadecimal digits) may be added. With both time and salt the document is complete and always makes the
- * same ledger.
+ * The parameters of an engine are its own; docs/spec/genesis.md lists them. `producers` (public keys, 64
+ * hexadecimal digits each), `time` (milliseconds since 1970) and `salt` (32 hexadecimal digits) may be
+ * added. With both time and salt the document is complete and always makes the same ledger.
  */
 
 export const DEFAULT_LEDGER_NAME = 'pulseledger'
@@ -172,18 +172,20 @@ function readMeasure(value: unknown, index: number): Measure {
   }
 }
 
-/**
- * All parameters that there are so far are numbers. Those of an engine that nobody knows are not looked at.
- */
+/** All parameters that there are so far are numbers. */
 function readEngine(value: unknown): EngineParameters {
   const object = record(value, 'engine')
   const name = object.name === undefined ? DEFAULTS.engine.name : text(object.name, 'engine.name')
   const kind = ENGINES[name]
-  if (kind === undefined) return { name }
-  checkKeys(object, ['name', ...kind.parameters], 'engine.')
+  if (kind !== undefined) checkKeys(object, ['name', ...kind.parameters], 'engine.')
   const given = Object.entries(object).filter(([key]) => key !== 'name')
   const chosen = given.map(([key, parameter]) => [key, number(parameter, `engine.${key}`)])
-  return kind.complete({ ...Object.fromEntries(chosen), name })
+  return completeEngine({ ...Object.fromEntries(chosen), name })
+}
+
+/** With the engine's defaults for what is not chosen. One that nobody knows stays as it is. */
+export function completeEngine(chosen: EngineParameters): EngineParameters {
+  return ENGINES[chosen.name]?.complete(chosen) ?? chosen
 }
 
 function readLimits(value: unknown): GenesisDocument['limits'] {

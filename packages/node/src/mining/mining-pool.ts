@@ -12,7 +12,7 @@
 import { Worker } from 'node:worker_threads'
 import { invariant } from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
-import { type Clock, NodeFailure } from '../ports.ts'
+import { type Clock, type Miner, NodeFailure } from '../ports.ts'
 import { JobBoard, type SharedBoard } from './job-board.ts'
 import { checkJob, type MiningJob } from './nonce-search.ts'
 import { RateMeter } from './rate-meter.ts'
@@ -59,7 +59,7 @@ type State =
   | { readonly kind: 'new' | 'starting' | 'running' | 'stopped' }
   | { readonly kind: 'failed'; readonly error: NodeFailure }
 
-export class MiningPool {
+export class MiningPool implements Miner {
   readonly #init: MiningPoolInit
   #state: State = { kind: 'new' }
   readonly #threads: Thread[] = []
@@ -73,6 +73,10 @@ export class MiningPool {
 
   constructor(init: MiningPoolInit) {
     this.#init = init
+  }
+
+  get threads(): number {
+    return this.#init.threads
   }
 
   /**
@@ -137,6 +141,11 @@ export class MiningPool {
   /** Nonces that were tried for the job, or for the last one when there is none. */
   attempts(): number {
     return (this.#current?.board ?? this.#lastBoard)?.attempts() ?? 0
+  }
+
+  /** Nonces that were tried so far, for whatever job. */
+  triedTotal(): number {
+    return this.#total.value
   }
 
   /** Nonces a second that all threads tried in the last `hashRateWindowMs`, times without a job included. */

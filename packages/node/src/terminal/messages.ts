@@ -4,7 +4,8 @@
  */
 import { ERRORS, type Failure, type Measure } from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
-import type { NetworkStatus, Receipt } from '../ports.ts'
+import type { Receipt, Status } from '../ports.ts'
+import { searchText } from '../views/mining-text.ts'
 import { progressText } from '../views/peer-text.ts'
 import { printable } from '../views/printable.ts'
 import { shortHash } from '../views/text.ts'
@@ -46,12 +47,17 @@ export function movedLine({ height, blockHash }: Receipt, value: number, measure
   return `${value} ${labelOf(measure)} moved to block #${height} ${shortHash(blockHash)}\n`
 }
 
+/** What the node says of why readings may wait. */
+export type Waiting = Pick<Status, 'network' | 'mining'>
+
 /** Why a reading is not answered yet. It is not lost, so nobody should type it again. */
-export function waitingLine(network: NetworkStatus | undefined): string {
+export function waitingLine({ network, mining }: Waiting): string {
+  if (mining?.search) return `mining ${searchText(mining, mining.search)}\n`
   if (network?.sync.kind === 'catching-up') return `${progressText(network.sync)}: your reading waits\n`
   if (network !== undefined && !network.mayProduce && network.peerCount === 0) {
     return 'no node that may make blocks is connected: your reading waits\n'
   }
+  if (network === undefined && mining?.threads === 0) return 'this node does not mine: your reading waits\n'
   return 'no block has taken it yet: your reading waits\n'
 }
 

@@ -22,11 +22,11 @@ import {
   utf8,
 } from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
-import type { NetworkStatus, NewReading, Receipt } from '../ports.ts'
+import type { NewReading, Receipt } from '../ports.ts'
 import { type Command, parseCommand, type Query } from './commands.ts'
 import { type Line, type LineFault, LineSplitter } from './line-splitter.ts'
 import * as messages from './messages.ts'
-import { Patience, type PatienceEffect } from './patience.ts'
+import { MINED, Patience, type PatienceEffect } from './patience.ts'
 
 export type SessionEvent =
   | { readonly kind: 'connected' }
@@ -47,7 +47,7 @@ export type SessionEvent =
   /** A reading that was confirmed here lost its block and is in another one. `value` as it was typed. */
   | { readonly kind: 'moved'; readonly receipt: Receipt; readonly value: number }
   /** The time set by the last `patience` effect has passed. */
-  | { readonly kind: 'patience'; readonly network: NetworkStatus | undefined }
+  | { readonly kind: 'patience'; readonly status: messages.Waiting }
   /** The node is stopping. */
   | { readonly kind: 'stop' }
 
@@ -70,6 +70,8 @@ export type Effect =
 export interface SessionConfig {
   readonly document: GenesisDocument
   readonly measure: Measure
+  /** Blocks take work, so readings wait for them. */
+  readonly isMined?: boolean
   readonly subject?: string
 }
 
@@ -107,13 +109,14 @@ export class Session {
   #continueAsked = false
   /** The number of the line that a deadline is set for; 0: none is. */
   #deadlineLine = 0
-  readonly #patience = new Patience()
+  readonly #patience: Patience
   #text = ''
   #effects: Effect[] = []
 
   constructor(config: SessionConfig) {
     this.#config = config
     this.#prompt = messages.promptOf(config.measure)
+    this.#patience = new Patience(config.isMined ? MINED : undefined)
   }
 
   /** What is to be done, in this order. Empty once the session is closed. */
@@ -165,7 +168,7 @@ export class Session {
         break
       case 'patience':
         // Behind what was typed: its answer and the prompt are still to come.
-        if (this.#patience.expired()) this.#text += messages.waitingLine(event.network)
+        if (this.#patience.expired()) this.#text += messages.waitingLine(event.status)
         break
       case 'stop':
         this.#close(messages.STOPPING)

@@ -15,6 +15,7 @@ import {
 import type {
   Clock,
   EntryState,
+  MiningStatus,
   NetworkStatus,
   NewReading,
   NodeEvent,
@@ -65,6 +66,7 @@ export class FakeNode implements NodeService {
   refusal: Failure | undefined
   /** What the node says of its network and of entries, by hexadecimal id. */
   network: NetworkStatus | undefined
+  mining: MiningStatus | undefined
   peerViews: PeerView[] = []
   inviteWord: string | undefined
   readonly entryStates = new Map<string, EntryState>()
@@ -159,6 +161,7 @@ export class FakeNode implements NodeService {
       publicKey: digest('node'),
       startedAt: this.document.time,
       network: this.network,
+      mining: this.mining,
     }
   }
 
