@@ -2,58 +2,16 @@
 import { expect, test, vi } from 'vitest'
 import type { NodeNumber } from '../../../src/devnet/events.ts'
 import { useWorld } from '../support/world.ts'
-import { peersOf, readingsOf, statusOf, verificationOf } from './support/ask.ts'
+import { agreeOn, joinedCluster, noAlarms, valuesOf } from './support/agreement.ts'
+import { peersOf, readingsOf, statusOf } from './support/ask.ts'
 import { found, holds, TEST_MS } from './support/patience.ts'
-import { TestCluster, type TestClusterInit } from './support/test-cluster.ts'
+import type { TestCluster, TestClusterInit } from './support/test-cluster.ts'
 
 const world = useWorld()
 vi.setConfig({ testTimeout: TEST_MS })
 
-async function cluster(
-  nodeCount: number,
-  init: Partial<Omit<TestClusterInit, 'world'>> = {},
-): Promise<TestCluster> {
-  const net = new TestCluster({ world, nodeCount, ...init })
-  await net.start()
-  for (const node of net.nodes) await joined(net, node, nodeCount - 1)
-  return net
-}
-
-function joined(net: TestCluster, node: NodeNumber, count: number): Promise<void> {
-  return holds(
-    `node ${node} to have ${count} peers`,
-    async () => (await peersOf(net.directoryOf(node))).length === count,
-    () => net.complaints,
-  )
-}
-
-/** The values of a node's chain, ascending: in which order they come is up to the nodes. */
-async function valuesOf(net: TestCluster, node: NodeNumber): Promise<number[]> {
-  const readings = await readingsOf(net.directoryOf(node))
-  return readings.map(({ value }) => value).sort((a, b) => a - b)
-}
-
-/** All nodes come to one head that has these values, each once, and find nothing wrong with it. */
-async function agreeOn(net: TestCluster, values: readonly number[]): Promise<void> {
-  let seen = ''
-  await holds(
-    `one chain with ${values}`,
-    async () => {
-      await net.oneHead()
-      const all = await Promise.all(net.nodes.map((node) => valuesOf(net, node)))
-      seen = JSON.stringify(all)
-      return all.every((each) => JSON.stringify(each) === JSON.stringify(values))
-    },
-    () => `${seen} ${net.complaints}`,
-  )
-  for (const node of net.nodes) {
-    expect(await verificationOf(net.directoryOf(node))).toMatchObject({ ok: true, problems: [] })
-  }
-  expect(net.fallen).toEqual([])
-}
-
-function noAlarms(net: TestCluster): void {
-  expect(net.nodes.flatMap((node) => net.alarmsOf(node))).toEqual([])
+function cluster(nodeCount: number, init: Partial<TestClusterInit> = {}): Promise<TestCluster> {
+  return joinedCluster({ world, nodeCount, ...init })
 }
 
 test('two groups that are cut apart each go on, and keep the readings of both when they meet', async () => {
