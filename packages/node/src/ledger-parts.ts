@@ -86,7 +86,8 @@ export function joinLedgerParts<N extends Networked>(
   const { store, rules, clock, random, logger, crypto, signer, checkEntries, verify, limits } = init
   const isMined = rules.engine.making === 'search'
   const miner: WatchedMiner | undefined =
-    init.miner && new WatchedMiner(init.miner, () => service.tell({ kind: 'mining', mining: mining() }))
+    init.miner &&
+    new WatchedMiner(init.miner, clock, () => service.tell({ kind: 'mining', mining: mining() }))
   const mining = (): MiningStatus => miner?.status() ?? NOT_MINING
   const ledger = loadOrThrow({
     ...{ ...rules, crypto, signer, reader: store, hasMiner: miner !== undefined },

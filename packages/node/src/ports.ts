@@ -56,8 +56,6 @@ export interface Miner {
   mine(job: WorkJob): Promise<bigint | undefined>
   /** Searches for nothing. Idempotent. */
   cancel(): void
-  /** Nonces a second, over the last seconds. */
-  hashRate(): number
   /** Nonces that were tried so far, for whatever job. */
   triedTotal(): number
 }
@@ -267,6 +265,7 @@ export interface Status {
 export interface MiningStatus {
   /** 0: the node was told not to mine, so it makes no blocks. */
   readonly threads: number
+  /** In this search, or when it begins or there is none, in the last; 0 before the first. */
   readonly hashesPerSecond: number
   /** Undefined while it rests: nothing is pending, or others are ahead. */
   readonly search: MiningSearch | undefined

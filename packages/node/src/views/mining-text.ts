@@ -29,7 +29,9 @@ export function miningText(mining: MiningStatus): string {
   const { threads, search } = mining
   if (threads === 0) return 'off: blocks are left to other nodes'
   const using = `${threads} ${threads === 1 ? 'thread' : 'threads'}`
-  return search === undefined ? `at rest, ${using}` : `${searchText(mining, search)}, ${using}`
+  if (search !== undefined) return `${searchText(mining, search)}, ${using}`
+  const rate = mining.hashesPerSecond > 0 ? `; ${rateText(mining.hashesPerSecond)} last` : ''
+  return `at rest, ${using}${rate}`
 }
 
 /** What is searched for, how long it takes at this rate, and what was tried. */

@@ -82,10 +82,16 @@ describe('a group that mines', () => {
     void peer.service.submit(bpm(73))
     await world.until('the job was exchanged', () => miner.jobs.length > 1, { stepMs: 10 })
     const search = { height: 1, entryCount: 1, difficulty: 200, tried: 0 }
-    expect(told).toEqual([{ threads: 1, hashesPerSecond: 10, search }])
+    expect(told).toEqual([{ threads: 1, hashesPerSecond: 0, search }])
     expect(peer.service.status().mining).toMatchObject({ search: { height: 1, entryCount: 2 } })
     await world.until('it is mined', () => readingsOf(peer).length === 2, { stepMs: 100 })
-    expect(peer.service.status().mining).toMatchObject({ search: undefined })
+    const { mining } = peer.service.status()
+    expect(mining).toMatchObject({ search: undefined })
+    expect(mining?.hashesPerSecond).toBeGreaterThan(0)
+    expect(mining?.hashesPerSecond).toBeLessThanOrEqual(10)
+    void peer.service.submit(bpm(74))
+    await world.until('the next one is searched for', () => told.length === 2)
+    expect(told[1]).toMatchObject({ hashesPerSecond: mining?.hashesPerSecond, search: { height: 2 } })
     await world.stop()
   })
 

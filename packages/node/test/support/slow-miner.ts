@@ -39,10 +39,6 @@ export class SlowMiner implements Miner {
     this.#giveUp = () => undefined
   }
 
-  hashRate(): number {
-    return this.#perSecond
-  }
-
   triedTotal(): number {
     return this.#triedTotal
   }

@@ -25,6 +25,7 @@ describe('mining as a line', () => {
       'block #13 of 1 reading: 340000000000000000000E hashes, some years at 1 kH/s, 2 threads',
     ],
     [{ threads: 1, hashesPerSecond: 0, search: undefined }, 'at rest, 1 thread'],
+    [{ threads: 1, hashesPerSecond: 4_450_000, search: undefined }, 'at rest, 1 thread; 4.45 MH/s last'],
     [{ threads: 0, hashesPerSecond: 0, search: undefined }, 'off: blocks are left to other nodes'],
   ])('%j', (status, text) => {
     expect(miningText(status as MiningStatus)).toBe(text)
