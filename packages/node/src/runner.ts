@@ -40,6 +40,7 @@ export class Runner {
   #failure: NodeFailure | undefined
   #idleWaiters: (() => void)[] = []
   #cancelWake: (() => void) | undefined
+  #isStopped = false
 
   constructor(init: RunnerInit) {
     this.#init = init
@@ -73,6 +74,7 @@ export class Runner {
 
   /** No timer and no search is left behind. What is queued still runs: await `idle` first. */
   stop(): void {
+    this.#isStopped = true
     this.#init.miner?.cancel()
     this.#cancelWake?.()
     this.#cancelWake = undefined
@@ -138,11 +140,11 @@ export class Runner {
     }
   }
 
-  /** What is found after the runner was stopped is for nobody: the miner was told to give up. */
+  /** What is found in the moment in which the runner is stopped is left: its store is about to be closed. */
   async #mine(job: WorkJob): Promise<void> {
     try {
       const nonce = await this.#init.miner?.mine(job)
-      if (nonce !== undefined) this.dispatch({ kind: 'work-found', job: job.id, nonce })
+      if (nonce !== undefined && !this.#isStopped) this.dispatch({ kind: 'work-found', job: job.id, nonce })
     } catch (error) {
       this.fail(error)
     }

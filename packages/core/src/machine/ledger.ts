@@ -356,14 +356,14 @@ export class Ledger {
 
   /** What the miner is to do now, if there is one: it begins as soon as something is pending. */
   #search(step: Step): void {
+    if (this.#config.engine.making !== 'search') return
     const draft = () => this.#draft(step.now)
     step.work = this.#work.update(this.#workSituation(step.now), this.#isSearching, draft)
   }
 
   get #isSearching(): boolean {
-    const { engine } = this.#config
-    const isReady = this.#mayProduce && this.#pending.readyCount > 0 && !this.#unsettled.has('own-block')
-    return engine.making === 'search' && isReady && !this.#network.isBehind
+    const isReady = this.#mayProduce && this.#pending.readyCount > 0 && !this.#network.isBehind
+    return isReady && !this.#unsettled.has('own-block')
   }
 
   #workSituation(now: number): WorkSituation {
