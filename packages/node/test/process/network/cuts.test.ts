@@ -1,6 +1,8 @@
 /** What a network does to nodes, one failure at a time, with real processes and real connections. */
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import type { NodeNumber } from '../../../src/devnet/events.ts'
+import { addressBookPath } from '../../../src/store/level/data-directory.ts'
 import { useWorld } from '../support/world.ts'
 import { agreeOn, joinedCluster, noAlarms, valuesOf } from './support/agreement.ts'
 import { peersOf, readingsOf, statusOf } from './support/ask.ts'
@@ -31,6 +33,23 @@ test('two groups that are cut apart each go on, and keep the readings of both wh
   net.cluster.heal()
   await agreeOn(net, [1, 10, 20, 30, 40])
   noAlarms(net)
+})
+
+test('nodes know one another by the proxies alone, so that a cut lasts however long they try', async () => {
+  const net = await cluster(3)
+  const all = await Promise.all(net.nodes.map((node) => statusOf(net.directoryOf(node))))
+  const own = all
+    .flatMap(({ network }) => network?.addresses ?? [])
+    .map((address) => address.split(':').at(-1))
+  expect(own).toHaveLength(3)
+  for (const node of net.nodes) {
+    const path = addressBookPath(net.directoryOf(node))
+    const book = await found(`the address book of node ${node}`, () =>
+      existsSync(path) ? readFileSync(path, 'utf8') : undefined,
+    )
+    expect(book).toContain('/tcp/')
+    for (const port of own) expect(book).not.toContain(`/tcp/${port}`)
+  }
 })
 
 test('a node that nobody reaches serves its own people, and the others go on without it', async () => {
