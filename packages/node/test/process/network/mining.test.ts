@@ -68,7 +68,7 @@ test('what is typed into a node that does not mine is mined by the others', asyn
   noAlarms(net)
 })
 
-test('a reading that waits for its block outlives a kill of its node, and is searched for again', async () => {
+test('a reading that waits for its block outlives its killed node, and is searched for again', async () => {
   const net = await cluster(2, { document: { engine: HOPELESS } })
   void net.cluster.type(1, '10')
   const searches = (node: NodeNumber) =>
