@@ -2,6 +2,7 @@
  * For simulators: the parts of a node that stand on ports alone, and ports without a machine behind them.
  * Nothing here opens a socket or a file, or knows what time it is.
  */
+export { loadCrypto } from './crypto/load.ts'
 export { nodeCrypto } from './crypto/node-crypto.ts'
 export { Exchange } from './exchange/exchange.ts'
 export { joinLedgerParts, type LedgerParts } from './ledger-parts.ts'

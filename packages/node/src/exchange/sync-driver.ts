@@ -106,7 +106,8 @@ export class SyncDriver {
         for (const effect of this.#init.sync.step(next, this.#init.clock.now())) this.#perform(effect)
       }
     } catch (error) {
-      // The machine reads the store. It is called by timers and by the network, where nobody would catch this.
+      // The machine reads the store. It is called by timers and by the network, where nobody would catch
+      // this.
       this.stop()
       this.#init.fail(error)
       return

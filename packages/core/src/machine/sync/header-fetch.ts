@@ -19,6 +19,9 @@ import type { Peer } from './peer-table.ts'
 import type { HeadersRequest } from './requests.ts'
 import { isSameHead, type Known, type SyncState } from './sync-state.ts'
 
+/** Where the last block that we were seen to share moved to. */
+type Way = 'further' | 'nowhere' | 'back'
+
 export class HeaderFetch {
   readonly #state: SyncState
 
@@ -50,9 +53,13 @@ export class HeaderFetch {
     const checked = this.#checkFresh(peer, parent.known, fresh)
     if (checked === undefined) return
     if (!this.#attach(peer, parent.known, checked.items) || checked.isCut) return
-    const isFull = headers.length >= request.countMax && (parent.isFurther || fresh.length > 0)
     const last = checked.items.at(-1)
-    if (!isFull) this.#compareWithClaim(peer, request.claim, headers, last ? candidateOf(last) : parent.known)
+    const isCutShort = headers.length >= request.countMax
+    if (isCutShort && (parent.way === 'further' || fresh.length > 0)) return
+    // It left the chain that it was seen to share with us: what follows is asked for when its status is
+    // known.
+    if (isCutShort && parent.way === 'back') this.#doubt(peer)
+    else this.#compareWithClaim(peer, request.claim, headers, last ? candidateOf(last) : parent.known)
   }
 
   /** The one with the best claim among those that can be asked now. */
@@ -102,7 +109,7 @@ export class HeaderFetch {
     peer: Peer,
     request: HeadersRequest,
     headers: readonly SignedHeader[],
-  ): { known: Known; last: SignedHeader | undefined; isFurther: boolean } | undefined {
+  ): { known: Known; last: SignedHeader | undefined; way: Way } | undefined {
     const state = this.#state
     const first = headers[0]
     if (first === undefined) {
@@ -126,7 +133,8 @@ export class HeaderFetch {
       last = header
       if (next.place === 'chain') peer.common = { hash: next.hash, height: next.header.height }
     }
-    return { known, last, isFurther: (peer.common?.height ?? -1) > before }
+    const after = peer.common?.height ?? -1
+    return { known, last, way: after > before ? 'further' : after < before ? 'back' : 'nowhere' }
   }
 
   /** Each on the one before. Undefined when one of them cost the peer its connection. */
@@ -243,6 +251,11 @@ export class HeaderFetch {
       this.#state.claimFailed(peer, claim, what)
       return
     }
+    this.#doubt(peer)
+  }
+
+  /** It is asked for no headers before its status, so that others have their turn. */
+  #doubt(peer: Peer): void {
     peer.isClaimDoubted = true
     this.#state.statusSoon(peer)
   }

@@ -19,7 +19,7 @@ export interface HeadersRequest extends Asked {
   readonly countMax: number
   /** Keys of the hashes that were sent: an answer that stands on one of them is no fault of the peer. */
   readonly locatorKeys: ReadonlySet<string>
-  /** What the peer claimed when it was asked: its answer is held against that, not against what came since. */
+  /** What the peer claimed when it was asked: its answer is held against that, not against later claims. */
   readonly claim: PeerStatus
 }
 

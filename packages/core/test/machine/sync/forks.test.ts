@@ -46,6 +46,26 @@ describe('two chains', () => {
     expect(world.disconnected.size).toBe(0)
   })
 
+  test('a peer that leaves its chain for one of which we know more than an answer holds is no liar', () => {
+    const ledger = new FakeLedger(worse)
+    ledger.receive(better.slice(common.length, common.length + 60))
+    const chain = extend(worse, 5, 'worse')
+    const peer: FakePeer = {
+      ...honest('a', chain),
+      answer: (ask, truth) => {
+        // What comes by gossip before the answer shows how far its chain and ours are one.
+        if (ask.kind === 'request-headers') ledger.receive(chain.slice(worse.length, worse.length + 3))
+        return truth
+      },
+    }
+    const world = new SyncWorld(ledger, { headersPerRequest: 8, claimFaultsMax: 1 }).connect(peer)
+    expect(world.runTo(chain)).toBe(true)
+    peer.chain = better
+    expect(world.runTo(better)).toBe(true)
+    expect(world.disconnected.size).toBe(0)
+    expect(world.sync.peerStatus('a')?.height).toBe(better.length - 1)
+  })
+
   test('a peer that leaves its chain for a better one is followed', () => {
     const peer = honest('a', worse)
     const world = new SyncWorld(new FakeLedger([genesis])).connect(peer)

@@ -1,0 +1,26 @@
+/**
+ * Clocks that are wrong. Blocks may be two minutes ahead, so two clocks may differ by that and all goes on.
+ */
+import type { Fault } from './fault.ts'
+
+/** Less than half of what blocks may be ahead, so that no two clocks differ by more. */
+const SKEW_MS_MAX = 55_000
+
+/** Each clock is wrong by an amount of its own, and stays so. */
+export const skew: Fault = ({ world, chance }) => {
+  for (const node of world.nodes) node.skewMs = chance.between(-SKEW_MS_MAX, SKEW_MS_MAX)
+  world.tell('clocks', world.nodes.map(({ name, skewMs }) => `${name} ${skewMs} ms`).join(', '))
+  return () => {}
+}
+
+/** A clock is set, forwards or back. */
+export const clockJump: Fault = ({ world, chance, every }) => {
+  every(20_000, () => {
+    const node = chance.pick(world.nodes)
+    node.skewMs = chance.between(-SKEW_MS_MAX, SKEW_MS_MAX)
+    world.tell(node.name, `has its clock set to ${node.skewMs} ms off`)
+  })
+  return () => {
+    for (const node of world.nodes) node.skewMs = 0
+  }
+}

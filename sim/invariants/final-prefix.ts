@@ -1,0 +1,36 @@
+/**
+ * What is final stays: no head moves off a block that has the final depth of blocks on it, and a reading that
+ * somebody could have been told is final keeps its place. It is the part of invariant 1 that holds for
+ * engines without certificates: for each node, on its own disk.
+ */
+import type { MemoryDisk } from 'pulseledger/simulation'
+import type { Observation } from '../node/observation.ts'
+import type { Checker, CheckerContext } from './checker.ts'
+
+const NAME = 'final-prefix'
+
+export class FinalPrefix implements Checker {
+  readonly name = NAME
+  readonly #context: CheckerContext
+  /** Height of the highest block that ever was final on a disk. */
+  readonly #final = new Map<MemoryDisk, number>()
+
+  constructor(context: CheckerContext) {
+    this.#context = context
+  }
+
+  observe(observation: Observation): void {
+    if (observation.kind === 'wiped') this.#final.delete(observation.disk)
+    if (observation.kind !== 'committed') return
+    const { node, change } = observation
+    const { finalDepth } = this.#context.scenario
+    const final = this.#final.get(node.disk) ?? 0
+    for (const { block } of change.disconnect) {
+      const { height } = block.header
+      if (height > final) continue
+      const message = `takes block ${height} off its chain, and ${final} was final`
+      this.#context.report({ invariant: NAME, node: node.name, message })
+    }
+    this.#final.set(node.disk, Math.max(final, (node.disk.head?.height ?? 0) - finalDepth))
+  }
+}
