@@ -42,6 +42,11 @@ export function storedLine({ height, blockHash }: Receipt, value: number, measur
   return `#${height} ${value} ${labelOf(measure)} stored in block ${shortHash(blockHash)}\n`
 }
 
+/** The node stops while the block of this reading is searched for. */
+export function unminedLine(value: number, measure: Measure): string {
+  return `${value} ${labelOf(measure)} is in no block yet: look for it with "chain" once the node is up\n`
+}
+
 /** `72 BPM moved to block #13 3f9a1c2e`: the block it was stored in lost to another one. */
 export function movedLine({ height, blockHash }: Receipt, value: number, measure: Measure): string {
   return `${value} ${labelOf(measure)} moved to block #${height} ${shortHash(blockHash)}\n`

@@ -13,17 +13,10 @@
  * paused); one unfinished line. At most `linesPerTurnMax` lines a step: then it asks to be continued, so that
  * whoever runs it can first serve others and wait for a full socket.
  */
-import {
-  checkReading,
-  type GenesisDocument,
-  type Measure,
-  parseNumber,
-  type Result,
-  utf8,
-} from '@pulseledger/core'
+import { type GenesisDocument, type Measure, type Result, utf8 } from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
 import type { NewReading, Receipt } from '../ports.ts'
-import { type Command, parseCommand, type Query } from './commands.ts'
+import { type Command, checkTyped, parseCommand, type Query } from './commands.ts'
 import { type Line, type LineFault, LineSplitter } from './line-splitter.ts'
 import * as messages from './messages.ts'
 import { MINED, Patience, type PatienceEffect } from './patience.ts'
@@ -171,6 +164,7 @@ export class Session {
         if (this.#patience.expired()) this.#text += messages.waitingLine(event.status)
         break
       case 'stop':
+        if (this.#config.isMined) this.#giveUp()
         this.#close(messages.STOPPING)
         break
     }
@@ -343,6 +337,14 @@ export class Session {
     if (this.#atPrompt) this.#text += this.#prompt
   }
 
+  /** A search for a block ends when it ends: nobody is kept waiting for it by a node that stops. */
+  #giveUp(): void {
+    for (const { ticket, value, answer } of this.#slots) {
+      if (answer !== undefined || value === undefined) continue
+      this.#answer(ticket, messages.unminedLine(value, this.#config.measure))
+    }
+  }
+
   /** open, ending -> closing. A query that was not answered is given up: only `verify` takes time. */
   #close(farewell: string): void {
     if (!this.#reading) return
@@ -389,12 +391,4 @@ export class Session {
     this.#text = ''
     this.#effects.push({ kind: 'write', bytes })
   }
-}
-
-/** The number, when the ledger allows it. */
-function checkTyped(typed: string, document: GenesisDocument, measure: Measure): Result<number> {
-  const parsed = parseNumber(typed)
-  if (!parsed.ok) return parsed
-  const checked = checkReading(document, measure.name, parsed.value)
-  return checked.ok ? parsed : checked
 }

@@ -106,6 +106,18 @@ describe('a reading that is not answered', () => {
     expect(clock.timerCount).toBe(0)
   })
 
+  test('that is mined holds up no node that stops: its writer is told, and nothing is waited for', () => {
+    const { clock, driver } = waiting({ mining: MINING })
+    driver.send('72\n73\n')
+    driver.step({ kind: 'stop' })
+    expect(driver.closed).toBe(true)
+    const line = (value: number) =>
+      `${value} BPM is in no block yet: look for it with "chain" once the node is up\n`
+    expect(driver.output).toContain(`${line(72)}${PROMPT}${line(73)}`)
+    expect(driver.output).toMatch(/The node is stopping: what was confirmed is stored. Goodbye.\n$/)
+    expect(clock.timerCount).toBe(0)
+  })
+
   test('on a node that does not mine and has no network waits for somebody to change that', () => {
     const { clock, driver } = waiting({ mining: { threads: 0, hashesPerSecond: 0, search: undefined } })
     driver.send('72\n')
