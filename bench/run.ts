@@ -11,6 +11,7 @@ import { cpus, totalmem } from 'node:os'
 import { heightSuite } from './height.ts'
 import { idleSuite } from './idle.ts'
 import { ingestSuite } from './ingest.ts'
+import { miningSuite } from './mining.ts'
 import { networkSuite } from './network.ts'
 import { measureOpenssl } from './support/openssl.ts'
 import type { Report, Suite } from './support/report.ts'
@@ -22,6 +23,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   terminals: terminalSuite,
   idle: idleSuite,
   height: heightSuite,
+  mining: miningSuite,
   network: networkSuite,
   sync: syncSuite,
 }

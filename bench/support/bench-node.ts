@@ -26,6 +26,7 @@ export async function startBenchNode(
       connectionsPerAddressMax: 20_000,
       genesis: { name: 'bench' },
       crypto: 'auto',
+      miningThreads: 1,
       listen: undefined,
       listenExplicit: true,
       peers: [],

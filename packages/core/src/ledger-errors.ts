@@ -159,6 +159,21 @@ export const LEDGER_ERRORS = {
     remedy: 'The producer is faulty; the block is refused.',
     http: 422,
   },
+  BLOCK_TARGET_WRONG: {
+    meaning: 'A block says another difficulty than follows from the block before it.',
+    remedy: 'The producer is faulty; the block is refused.',
+    http: 422,
+  },
+  BLOCK_WORK_INSUFFICIENT: {
+    meaning: 'The nonce of a block does not do the work that its difficulty asks for.',
+    remedy: 'The producer is faulty; the block is refused.',
+    http: 422,
+  },
+  BLOCK_WEIGHT_TOO_LARGE: {
+    meaning: 'The weights of the blocks of a chain add up to more than 32 bytes hold.',
+    remedy: 'The producer is faulty; the block is refused.',
+    http: 422,
+  },
   BLOCK_PRODUCER_NOT_ALLOWED: {
     meaning: 'The producer of a block is not one that the genesis document allows.',
     remedy:

@@ -12,7 +12,7 @@ export const LIMITS = {
   noteBytesMax: 1_024,
   /** Bytes of an entry: four keys, two 32-byte and one 64-byte strings and an integer need 181 at most. */
   entryBytesMax: 192,
-  /** Bytes of an engine's seal: a target and a nonce need 40. */
+  /** Bytes of an engine's seal: a target, a time and a nonce need 48. */
   sealBytesMax: 256,
   /** Bytes of a block header with the longest seal. */
   headerBytesMax: 640,
@@ -23,12 +23,17 @@ export const LIMITS = {
   labelBytesMax: 32,
   unitBytesMax: 32,
   engineNameBytesMax: 32,
+  /** Nesting of an engine's parameters: a list of maps that hold lists. */
+  engineDepthMax: 4,
   /** Measures of a ledger, each looked up by going through the list. */
   measuresMax: 64,
   /** Keys that may produce: with 34 bytes each they and the measures fit a genesis document. */
   producersMax: 1_000,
   /** Blocks below the head that may still be reorganised: a node holds a record of each in memory. */
   finalDepthMax: 10_000,
+  /** Bounds of proof of work: a block a day, and windows so long that their end is still lived to see. */
+  powIntervalMax: 86_400_000,
+  powWindowMax: 10_000,
   /** Decimals of a measure. */
   decimalsMax: 6,
   /** Significant digits of a value: a double holds every number of 15 digits, and not every one of 16. */
@@ -91,6 +96,12 @@ export const LIMITS = {
   /** How long own entries wait at most, however many blocks of others arrive without them; in holds too. */
   ownPatienceMs: 1_000,
   patienceHolds: 8,
+  /**
+   * How long a search goes on without the entries that came meanwhile, and with the time of its beginning:
+   * whoever types sees the block made of what was typed, and times stay good for measuring hash power.
+   */
+  workRefreshMs: 1_000,
+  workAgeMs: 5_000,
   /** Blocks and bytes that wait for a parent: sync asks for them again, so dropping one costs only time. */
   waitingBlocksMax: 512,
   waitingBytesMax: 64 * 1_048_576,

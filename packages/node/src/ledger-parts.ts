@@ -18,6 +18,8 @@ import {
   type BlockStore,
   type Clock,
   type Logger,
+  type Miner,
+  type MiningStatus,
   type NetworkStatus,
   type NodeCrypto,
   NodeFailure,
@@ -27,6 +29,7 @@ import {
 } from './ports.ts'
 import { Runner } from './runner.ts'
 import { LedgerService } from './service.ts'
+import { WatchedMiner } from './watched-miner.ts'
 
 export interface LedgerPartsInit {
   /** Open, with the genesis block in it. */
@@ -37,6 +40,8 @@ export interface LedgerPartsInit {
   readonly logger: Logger
   readonly crypto: NodeCrypto
   readonly signer: Signer
+  /** Where blocks take work; without it none are made here. */
+  readonly miner?: Miner | undefined
   readonly checkEntries: ExchangeInit['checkEntries']
   readonly verify: NodeService['verify']
   /** Smaller bounds, for tests and simulations. */
@@ -79,9 +84,17 @@ export function joinLedgerParts<N extends Networked>(
   makeNetworked?: (init: NetworkedInit) => N,
 ): LedgerParts<N> {
   const { store, rules, clock, random, logger, crypto, signer, checkEntries, verify, limits } = init
-  const ledger = loadOrThrow({ ...rules, crypto, signer, reader: store, ...(limits && { limits }) })
+  const isMined = rules.engine.making === 'search'
+  const miner: WatchedMiner | undefined =
+    init.miner &&
+    new WatchedMiner(init.miner, clock, () => service.tell({ kind: 'mining', mining: mining() }))
+  const mining = (): MiningStatus => miner?.status() ?? NOT_MINING
+  const ledger = loadOrThrow({
+    ...{ ...rules, crypto, signer, reader: store, hasMiner: miner !== undefined },
+    ...(limits && { limits }),
+  })
   const runner: Runner = new Runner({
-    ...{ ledger, store, clock, logger },
+    ...{ ledger, store, clock, logger, miner },
     publishBlock: (block) => networked?.publishBlock(block),
     publishEntries: (items) => networked?.publishEntries(items),
     onNotices: (notices) => {
@@ -103,6 +116,7 @@ export function joinLedgerParts<N extends Networked>(
     ...rules,
     ...{ ledger, store, clock, random, signer, checkEntries, verify },
     dispatch: (event) => runner.dispatch(event),
+    ...(isMined && { mining }),
     ...(networked && {
       peers: () => networked.peers(),
       networkStatus: () => networked.status?.(),
@@ -111,6 +125,8 @@ export function joinLedgerParts<N extends Networked>(
   })
   return { ledger, runner, service, networked }
 }
+
+const NOT_MINING: MiningStatus = { threads: 0, hashesPerSecond: 0, search: undefined }
 
 function loadOrThrow(config: Parameters<typeof loadLedger>[0]): Ledger {
   const loaded = loadLedger(config)

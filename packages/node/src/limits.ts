@@ -105,6 +105,9 @@ export const NODE_LIMITS = {
   directoryTriesMax: 100,
   /** Before somebody is told why a typed reading is not answered yet: ten times what it takes in a crowd. */
   answerPatienceMs: 2_000,
+  /** The same where blocks take work, which is how it should be, and until how far it is is told again. */
+  miningPatienceMs: 1_000,
+  miningPatienceAgainMs: 5_000,
   /** Confirmed readings of all terminals whose block may still be lost to another branch; the latest. */
   receiptsWatchedMax: 10_000,
   /** Blocks below the head that a terminal's `show` looks through for the first digits of an id. */
@@ -286,4 +289,16 @@ export const NODE_LIMITS = {
   devnetAnswerBytesMax: 1_048_576,
   /** Bytes that a proxy holds of one direction before it reads no more, as a router's queue is bounded. */
   proxyHeldBytesMax: 1_048_576,
+  /** Threads that look for a proof of work: more than a machine has cores find nothing sooner. */
+  miningThreadsMax: 256,
+  /** Bytes of a header before its nonce: the longest one is below that, filled up to whole blocks. */
+  miningPrefixBytesMax: 1_024,
+  /** How long a thread hashes before it looks whether its work is still wanted: so rarely costs nothing. */
+  miningSliceMs: 10,
+  /** Nonces of such a slice, with which a thread begins, and where it may get on the fastest machine. */
+  miningSliceNoncesMin: 4_096,
+  miningSliceNoncesMax: 16_777_216,
+  /** Time over which the hash rate is an average, and between two of the counts that are kept for it. */
+  hashRateWindowMs: 10_000,
+  hashRateStepMs: 100,
 } as const

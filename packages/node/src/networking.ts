@@ -87,13 +87,14 @@ export class Networking implements Networked {
   }
 
   status(): NetworkStatus {
-    const { rules, publicKey } = this.#init
+    const { rules, publicKey, options } = this.#init
     const { producers } = rules.document
+    const isListed = producers === undefined || producers.some((key) => equalBytes(key, publicKey))
     return {
       peerCount: this.#running?.network.peers().length ?? 0,
       addresses: this.#running?.network.addresses ?? [],
       sync: this.#running?.exchange.progress ?? { kind: 'synced' },
-      mayProduce: producers === undefined || producers.some((key) => equalBytes(key, publicKey)),
+      mayProduce: isListed && (rules.engine.making === 'turns' || options.miningThreads > 0),
     }
   }
 

@@ -12,7 +12,7 @@ import { joinLedgerParts } from './ledger-parts.ts'
 import type { Networking, NetworkingInit } from './networking.ts'
 import { type LedgerRules, openOrCreateLedger } from './open-ledger.ts'
 import type { NodeOptions, SourceAddress, TerminalPort } from './options.ts'
-import type { Clock, Logger, NodeCrypto, NodeFailure, Random } from './ports.ts'
+import type { Clock, Logger, Miner, NodeCrypto, NodeFailure, Random } from './ports.ts'
 import type { Runner } from './runner.ts'
 import type { LedgerService } from './service.ts'
 import { keyPath, writeHolder } from './store/level/data-directory.ts'
@@ -39,6 +39,16 @@ interface Made {
   readonly runner: Runner
   readonly service: LedgerService
   readonly networking: Networking | undefined
+}
+
+interface LedgerInit {
+  readonly store: LevelStore
+  readonly rules: LedgerRules
+  readonly crypto: NodeCrypto
+  /** Of the node's key. */
+  readonly seed: Uint8Array
+  readonly network: NetworkingClass | undefined
+  readonly miner: Miner | undefined
 }
 
 /** Something that was started and must be stopped. */
@@ -121,7 +131,8 @@ export class PulseNode {
     // libp2p doubles the time that a start takes: only a node with a network waits for it.
     const { listen } = this.#options
     const network = listen && (await import('./networking.ts')).Networking
-    const { runner, service, networking } = this.#makeLedger(store, rules, crypto, seed, network)
+    const miner = await this.#startMiner(rules)
+    const { runner, service, networking } = this.#makeLedger({ store, rules, crypto, seed, network, miner })
     this.#service = service
 
     const { printer, terminals } = this.#makeTerminals(service)
@@ -144,14 +155,19 @@ export class PulseNode {
     this.#startSources(service)
   }
 
+  /** Only where blocks take work: its threads cost memory and a moment of every start. */
+  async #startMiner({ engine }: LedgerRules): Promise<Miner | undefined> {
+    const { miningThreads: threads } = this.#options
+    if (engine.making !== 'search' || threads === 0) return undefined
+    const { MiningPool } = await import('./mining/mining-pool.ts')
+    const miner = new MiningPool({ threads, clock: this.#surroundings.clock })
+    this.#stops.push(() => miner.stop())
+    await miner.start()
+    return miner
+  }
+
   /** The ledger, its runner, its network, and the service that everything else talks to. */
-  #makeLedger(
-    store: LevelStore,
-    rules: LedgerRules,
-    crypto: NodeCrypto,
-    privateSeed: Uint8Array,
-    network: NetworkingClass | undefined,
-  ): Made {
+  #makeLedger({ store, rules, crypto, seed: privateSeed, network, miner }: LedgerInit): Made {
     const { clock, random, logger } = this.#surroundings
     const signer = crypto.signer(privateSeed)
     const checks = new EntryChecks(crypto)
@@ -160,7 +176,7 @@ export class PulseNode {
     const { publicKey } = signer
     const { runner, service, networked } = joinLedgerParts(
       {
-        ...{ store, rules, clock, random, logger, crypto, signer },
+        ...{ store, rules, clock, random, logger, crypto, signer, miner },
         checkEntries: (items) => checkEntries(rules.ledgerId, items),
         verify: (options) =>
           verifyStore(store, { ...options, crypto, clock, pause: setImmediate, checkEntries }),

@@ -56,7 +56,7 @@ export async function createLedger(
   context: OpenLedgerContext,
 ): Promise<LedgerRules> {
   const document = completeGenesis(choice, context)
-  const engine = unwrap(createEngine(document))
+  const engine = unwrap(createEngine(document, context.crypto))
   await store.commit(genesisChange(document, engine, context.crypto))
   return readLedger(store, context.crypto)
 }
@@ -67,7 +67,7 @@ export function readLedger(store: BlockStore, crypto: NodeCrypto): LedgerRules {
   const stored = hash && store.block(hash)
   if (!stored) throw new NodeFailure('STORE_DAMAGED', 'the genesis block is missing')
   const document = unwrap(genesisOf(stored.block, crypto))
-  return { document, ledgerId: stored.block.hash, engine: unwrap(createEngine(document)) }
+  return { document, ledgerId: stored.block.hash, engine: unwrap(createEngine(document, crypto)) }
 }
 
 function completeGenesis(choice: GenesisChoice, { clock, random }: OpenLedgerContext): GenesisDocument {

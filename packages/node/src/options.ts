@@ -28,6 +28,8 @@ export interface NodeOptions {
   readonly genesis: GenesisChoice
   /** Which Ed25519 library: `auto` takes sodium-native when it loads. */
   readonly crypto: CryptoPreference
+  /** Threads that search nonces where blocks take work; 0: this node makes no blocks there. */
+  readonly miningThreads: number
   /** Where other nodes reach this one, as `NodeAddress`; undefined: no network at all. Never empty. */
   readonly listen: readonly NodeAddress[] | undefined
   /** As `terminalPortsExplicit`. */

@@ -11,6 +11,7 @@ import type {
   Signer,
   SyncProgress,
   WeighedBlock,
+  WorkJob,
 } from '@pulseledger/core'
 
 /**
@@ -43,6 +44,20 @@ export interface Logger {
 export interface NodeCrypto extends Crypto {
   readonly name: 'sodium-native' | 'node:crypto'
   signer(seed: Uint8Array): Signer
+}
+
+/** Searches nonces, off the main thread, for a ledger whose engine asks for work. */
+export interface Miner {
+  readonly threads: number
+  /**
+   * The nonce of this job, which takes the place of the one before. Undefined when it was given up: replaced
+   * or cancelled. Rejects with a `NodeFailure` when the miner is broken.
+   */
+  mine(job: WorkJob): Promise<bigint | undefined>
+  /** Searches for nothing. Idempotent. */
+  cancel(): void
+  /** Nonces that were tried so far, for whatever job. */
+  triedTotal(): number
 }
 
 /** Where an entry stands on the canonical chain. */
@@ -243,6 +258,27 @@ export interface Status {
   readonly startedAt: number
   /** Undefined when the node was told not to have a network. */
   readonly network: NetworkStatus | undefined
+  /** Undefined where blocks take no work. */
+  readonly mining: MiningStatus | undefined
+}
+
+export interface MiningStatus {
+  /** 0: the node was told not to mine, so it makes no blocks. */
+  readonly threads: number
+  /** In this search, or when it begins or there is none, in the last; 0 before the first. */
+  readonly hashesPerSecond: number
+  /** Undefined while it rests: nothing is pending, or others are ahead. */
+  readonly search: MiningSearch | undefined
+}
+
+export interface MiningSearch {
+  /** Of the block that is searched for, and its entries so far. */
+  readonly height: number
+  readonly entryCount: number
+  /** Hashes that such a block takes on average. */
+  readonly difficulty: number
+  /** Nonces tried for this height. */
+  readonly tried: number
 }
 
 export interface NetworkStatus {
@@ -251,7 +287,8 @@ export interface NetworkStatus {
   readonly addresses: readonly string[]
   readonly sync: SyncProgress
   /**
-   * Whether the genesis document lets this node make blocks. When not, readings wait for somebody who may.
+   * Whether this node makes blocks: the genesis document lets it, and it mines where that takes work. When
+   * not, readings wait for somebody who does.
    */
   readonly mayProduce: boolean
 }
@@ -285,6 +322,8 @@ export type NodeEvent =
   | { readonly kind: 'peer-gone'; readonly id: PeerId }
   | { readonly kind: 'foreign-met'; readonly meeting: ForeignMeeting }
   | { readonly kind: 'sync'; readonly progress: SyncProgress }
+  /** The search for a block of another height than before has begun. */
+  | { readonly kind: 'mining'; readonly mining: MiningStatus }
 
 /** What the terminal, the control socket and the printer may ask of a running node. */
 export interface NodeService {

@@ -1,11 +1,13 @@
-import type { Block, Effect, EntryWithPayload, Ledger, LedgerEvent, Notice } from '@pulseledger/core'
-import { type BlockStore, type Clock, type Logger, NodeFailure } from './ports.ts'
+import type { Block, Effect, EntryWithPayload, Ledger, LedgerEvent, Notice, WorkJob } from '@pulseledger/core'
+import { type BlockStore, type Clock, type Logger, type Miner, NodeFailure } from './ports.ts'
 
 export interface RunnerInit {
   readonly ledger: Ledger
   readonly store: BlockStore
   readonly clock: Clock
   readonly logger: Logger
+  /** What the ledger was told to have; without it no work is ever asked for. */
+  readonly miner?: Pick<Miner, 'mine' | 'cancel'> | undefined
   /** Tell other nodes, if there are any: a block made here, or entries that were accepted here. */
   readonly publishBlock: (block: Block) => void
   readonly publishEntries: (items: readonly EntryWithPayload[]) => void
@@ -38,6 +40,7 @@ export class Runner {
   #failure: NodeFailure | undefined
   #idleWaiters: (() => void)[] = []
   #cancelWake: (() => void) | undefined
+  #isStopped = false
 
   constructor(init: RunnerInit) {
     this.#init = init
@@ -69,8 +72,10 @@ export class Runner {
     await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
   }
 
-  /** No timer is left behind. What is queued still runs: await `idle` first. */
+  /** No timer and no search is left behind. What is queued still runs: await `idle` first. */
   stop(): void {
+    this.#isStopped = true
+    this.#init.miner?.cancel()
     this.#cancelWake?.()
     this.#cancelWake = undefined
   }
@@ -80,6 +85,7 @@ export class Runner {
     if (this.#failure) return
     this.#failure = asFailure(error)
     this.#queue = []
+    this.#init.miner?.cancel()
     this.#init.logger.error({ code: this.#failure.code, err: error }, this.#failure.message)
     this.#init.onFailure(this.#failure)
   }
@@ -123,8 +129,24 @@ export class Runner {
       case 'notify':
         this.#init.onNotices(effect.notices)
         break
+      case 'work':
+        void this.#mine(effect.job)
+        break
+      case 'cancel-work':
+        this.#init.miner?.cancel()
+        break
       case 'wake':
         this.#wakeAt(effect.time)
+    }
+  }
+
+  /** What is found in the moment in which the runner is stopped is left: its store is about to be closed. */
+  async #mine(job: WorkJob): Promise<void> {
+    try {
+      const nonce = await this.#init.miner?.mine(job)
+      if (nonce !== undefined && !this.#isStopped) this.dispatch({ kind: 'work-found', job: job.id, nonce })
+    } catch (error) {
+      this.fail(error)
     }
   }
 

@@ -23,6 +23,7 @@ import type {
   BlockStore,
   Clock,
   EntryState,
+  MiningStatus,
   NetworkStatus,
   NewReading,
   NodeEvent,
@@ -50,6 +51,8 @@ export interface ServiceInit {
   /** Stateless checks of entries, off this thread when they are many. */
   readonly checkEntries: (items: readonly EntryWithPayload[]) => Promise<readonly Result<undefined>[]>
   readonly verify: (options: VerifyOptions) => Promise<VerifyReport>
+  /** Left out where blocks take no work. */
+  readonly mining?: () => MiningStatus
   /** What the network says of itself; all three are left out by a node without one. */
   readonly networkStatus?: () => NetworkStatus | undefined
   readonly peers?: () => readonly PeerView[]
@@ -160,6 +163,7 @@ export class LedgerService implements NodeService {
       publicKey: signer.publicKey,
       startedAt: this.#startedAt,
       network: this.#init.networkStatus?.(),
+      mining: this.#init.mining?.(),
     }
   }
 

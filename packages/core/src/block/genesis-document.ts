@@ -1,5 +1,6 @@
 import { equalBytes, utf8 } from '../bytes.ts'
 import { printable } from '../codec/printable.ts'
+import type { CborValue } from '../codec/value.ts'
 import { SALT_BYTES } from '../entry/payload.ts'
 import { isAcceptableKey } from '../entry/signature-rule.ts'
 import { LIMITS } from '../limits.ts'
@@ -21,6 +22,16 @@ export interface Measure {
   readonly decimals: number
 }
 
+/**
+ * The name of an engine and what that engine wants to be told, which it checks itself: see
+ * consensus/engines.ts. Here parameters are only known to be canonical.
+ */
+export interface EngineParameters {
+  readonly name: string
+  /** Keys of 1..32 letters and digits, a letter first. */
+  readonly [parameter: string]: CborValue
+}
+
 export interface GenesisDocument {
   readonly format: 1
   /** 1..64 bytes of UTF-8 without control characters. */
@@ -29,8 +40,7 @@ export interface GenesisDocument {
   readonly time: number
   /** 16 random bytes, which make the ledger id unlike any other. */
   readonly salt: Uint8Array
-  /** The engine's name and how many blocks deep a block is final: 1..10,000. */
-  readonly engine: { readonly name: string; readonly finalDepth: number }
+  readonly engine: EngineParameters
   /** 1..64, in an order of their own; the first is the default one. */
   readonly measures: readonly Measure[]
   readonly limits: {
@@ -49,6 +59,7 @@ export interface GenesisDocument {
 type Fault = string | undefined
 
 const NAME = /^[a-z][a-z0-9-]*$/
+const PARAMETER = /^[a-zA-Z][a-zA-Z0-9]*$/
 const LOINC = /^[0-9]{1,7}-[0-9]$/
 const UNIT = /^[!-~]+$/
 // Control characters, and those that reorder or hide others: names are printed on other people's terminals.
@@ -63,7 +74,7 @@ export function genesisFault(document: GenesisDocument): Fault {
     integerFault('time', document.time, 0, LIMITS.timeMax) ??
     saltFault(document.salt) ??
     nameFault('engine.name', engine.name, LIMITS.engineNameBytesMax) ??
-    integerFault('engine.finalDepth', engine.finalDepth, 1, LIMITS.finalDepthMax) ??
+    parametersFault('engine', engine, LIMITS.engineDepthMax) ??
     integerFault('limits.blockEntries', limits.blockEntries, 1, LIMITS.blockEntriesCeiling) ??
     integerFault('limits.blockBytes', limits.blockBytes, LIMITS.blockBytesFloor, LIMITS.blockBytesCeiling) ??
     integerFault('limits.timeAhead', limits.timeAhead, 0, LIMITS.timeAheadMax) ??
@@ -75,6 +86,23 @@ export function genesisFault(document: GenesisDocument): Fault {
 /** Whether `value` is a decimal of at most `decimals` places, 0..6: the nearest such decimal is it. */
 export function hasDecimals(value: number, decimals: number): boolean {
   return Number(value.toFixed(decimals)) === value
+}
+
+/** Of a value that an engine gave a meaning: whether it can be written, and read back as it was. */
+function parametersFault(field: string, value: CborValue, depthMax: number): Fault {
+  if (typeof value === 'number') return integerFault(field, value, 0, LIMITS.integerMax)
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : `${field}: not well-formed Unicode`
+  if (value instanceof Uint8Array) return undefined
+  if (depthMax === 0) return `${field}: lists and maps are nested deeper than ${LIMITS.engineDepthMax} levels`
+  const isList = Array.isArray(value)
+  for (const [key, item] of Object.entries(value)) {
+    if (!isList && !(PARAMETER.test(key) && key.length <= LIMITS.engineNameBytesMax)) {
+      return `${field}: '${printable(key)}' is no name of a parameter: letters and digits, a letter first`
+    }
+    const fault = parametersFault(isList ? `${field}[${key}]` : `${field}.${key}`, item, depthMax - 1)
+    if (fault !== undefined) return fault
+  }
+  return undefined
 }
 
 function measuresFault(measures: readonly Measure[]): Fault {

@@ -13,15 +13,22 @@
 import { equalBytes } from '../bytes.ts'
 import { printable } from '../codec/printable.ts'
 import { type CborReader, decodeStrict, type Format } from '../codec/reader.ts'
+import { type CborValue, readValue, writeValue } from '../codec/value.ts'
 import { CborWriter } from '../codec/writer.ts'
 import type { Crypto } from '../crypto.ts'
 import { LIMITS } from '../limits.ts'
 import { fail, invariant, ok, type Result } from '../result.ts'
 import type { Block } from './block.ts'
-import { type GenesisDocument, genesisFault, hasDecimals, type Measure } from './genesis-document.ts'
+import {
+  type EngineParameters,
+  type GenesisDocument,
+  genesisFault,
+  hasDecimals,
+  type Measure,
+} from './genesis-document.ts'
 import { encodeHeader, GENESIS_ROOT, type Header, hashHeader, NO_PRODUCER } from './header.ts'
 
-export type { GenesisDocument, Measure } from './genesis-document.ts'
+export type { EngineParameters, GenesisDocument, Measure } from './genesis-document.ts'
 
 const FORMAT: Format = { name: 'genesis', code: 'GENESIS_INVALID', bytesMax: LIMITS.genesisBytesMax }
 
@@ -49,7 +56,10 @@ export function defaultGenesis(
   }
 }
 
-/** Whether a document is within all bounds. Errors: GENESIS_INVALID, with the name of the field. */
+/**
+ * Whether a document is within all bounds but those of its engine. Errors: GENESIS_INVALID, with the name
+ * of the field.
+ */
 export function checkGenesis(document: GenesisDocument): Result<GenesisDocument> {
   const fault = genesisFault(document)
   return fault === undefined ? ok(document) : fail('GENESIS_INVALID', `genesis: ${fault}`)
@@ -65,9 +75,7 @@ export function encodeGenesis(document: GenesisDocument): Uint8Array {
   writer.key('name').text(document.name)
   writer.key('salt').byteString(document.salt)
   writer.key('time').integer(document.time)
-  writer.key('engine').map(2)
-  writer.key('name').text(engine.name)
-  writer.key('finalDepth').integer(engine.finalDepth)
+  writeValue(writer.key('engine'), engine)
   writer.key('format').integer(document.format)
   writer.key('limits').map(3)
   writer.key('timeAhead').integer(limits.timeAhead)
@@ -126,14 +134,15 @@ function readDocument(reader: CborReader): GenesisDocument {
   return { format: 1, name, time, salt, engine, measures, limits, ...producers }
 }
 
-function readEngine(reader: CborReader): GenesisDocument['engine'] {
-  reader.openMap()
-  reader.key('name')
-  const name = readText(reader)
-  reader.key('finalDepth')
-  const finalDepth = reader.uint()
-  reader.closeMap()
-  return { name, finalDepth }
+/** Any map with a name: which parameters there are is the engine's to say. */
+function readEngine(reader: CborReader): EngineParameters {
+  const value = readValue(reader)
+  if (isEngine(value)) return value
+  return reader.refuse('an engine is a map with the text name')
+}
+
+function isEngine(value: CborValue): value is EngineParameters {
+  return typeof value === 'object' && 'name' in value && typeof value.name === 'string'
 }
 
 function readLimits(reader: CborReader): GenesisDocument['limits'] {

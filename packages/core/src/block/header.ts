@@ -37,6 +37,12 @@ export interface Header {
   readonly seal: Uint8Array
 }
 
+/** A header with its bytes, which are what is hashed. */
+export interface EncodedHeader {
+  readonly header: Header
+  readonly headerBytes: Uint8Array
+}
+
 const FORMAT: Format = { name: 'header', code: 'HEADER_INVALID', bytesMax: LIMITS.headerBytesMax }
 
 /** Keeps a signature of a block from being one of anything else: an entry, a checkpoint, another version. */
@@ -49,6 +55,14 @@ export const NO_PRODUCER: Uint8Array = new Uint8Array(32)
 export const GENESIS_ROOT: Hash = fromHex(
   'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
 ) as Uint8Array
+
+/** Before the seal's own head: the map's head, `body` with its link, `root`, and the key. */
+const SEAL_HEAD_AT = 91
+
+/** Where in a header's bytes a seal of so many bytes begins: all that stands before it has a fixed length. */
+export function sealOffset(sealBytes: number): number {
+  return SEAL_HEAD_AT + (sealBytes < 24 ? 1 : sealBytes < 256 ? 2 : 3)
+}
 
 /** Canonical dag-cbor, at most 640 bytes. */
 export function encodeHeader(header: Header): Uint8Array {

@@ -1,12 +1,10 @@
 import type { Hash } from '../bytes.ts'
 import type { Crypto } from '../crypto.ts'
 import { fail, ok, type Result } from '../result.ts'
-import { blockSigningBytes, decodeHeader, type Header, hashHeader } from './header.ts'
+import { blockSigningBytes, decodeHeader, type EncodedHeader, hashHeader } from './header.ts'
 
 /** A header with its producer's signature: all that is known of a block before its body was fetched. */
-export interface SignedHeader {
-  readonly header: Header
-  readonly headerBytes: Uint8Array
+export interface SignedHeader extends EncodedHeader {
   /** SHA-256 of `headerBytes`. */
   readonly hash: Hash
   /** The producer's, of `blockSigningBytes`: 64 bytes. */

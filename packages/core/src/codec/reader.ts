@@ -115,6 +115,20 @@ export class CborReader {
     return true
   }
 
+  /**
+   * The next key, whichever it is, of any text that comes after the one before; undefined when none is
+   * left.
+   */
+  anyKey(): string | undefined {
+    const depth = this.left.length - 1
+    const left = this.left[depth] as number
+    if (left === 0) return undefined
+    const name = this.orderedKey()
+    this.left[depth] = left - 1
+    this.names[depth] = name
+    return name
+  }
+
   closeMap(): void {
     if (this.left[this.left.length - 1] !== 0) this.refuseKey(undefined)
     this.close()
@@ -215,6 +229,11 @@ export class CborReader {
     if (rest !== 0) this.malformed(`${rest} bytes follow the end`)
   }
 
+  /** What comes next, for messages and for values of any form. */
+  kind(): string {
+    return KINDS[this.peek() >> 5] as string
+  }
+
   /** Refuses what was read, with the format's code or another. */
   refuse(message: string, code?: ErrorCode): never {
     throw new CborError(`${this.place()}: ${message}`, code)
@@ -275,10 +294,6 @@ export class CborReader {
     return argument
   }
 
-  private kind(): string {
-    return KINDS[this.peek() >> 5] as string
-  }
-
   private open(count: number, name: string | number): void {
     if (this.left.length === LIMITS.cborDepthMax) {
       this.malformed(`nested deeper than ${LIMITS.cborDepthMax} levels`)
@@ -309,17 +324,22 @@ export class CborReader {
 
   /** Says why the next key is not `expected` (undefined: no key may follow). */
   private refuseKey(expected: string | undefined): never {
-    const depth = this.left.length - 1
-    const before = this.names[depth] as string
-    if (this.left[depth] === 0) this.refuse(`the field ${expected} is missing after it`)
+    if (this.left[this.left.length - 1] === 0) this.refuse(`the field ${expected} is missing after it`)
+    const name = this.orderedKey()
+    const wanted = expected === undefined ? 'no more keys' : `the key '${expected}'`
+    this.refuse(`${wanted} expected, found '${printable(name)}'`)
+  }
+
+  /** Reads a key, which must come after the one before. */
+  private orderedKey(): string {
+    const before = this.names[this.names.length - 1] as string
     if (this.peek() >> 5 !== 3) this.malformed(`a key must be text, found ${this.kind()}`)
     const found = this.take(this.head(3))
     const name = this.utf8(found)
     if (before !== '' && !isAfter(found, utf8(before))) {
-      this.malformed(`the key '${printable(name)}' follows '${before}', which is not its order`)
+      this.malformed(`the key '${printable(name)}' follows '${printable(before)}', which is not its order`)
     }
-    const wanted = expected === undefined ? 'no more keys' : `the key '${expected}'`
-    this.refuse(`${wanted} expected, found '${printable(name)}'`)
+    return name
   }
 
   private utf8(bytes: Uint8Array): string {

@@ -17,6 +17,21 @@ export interface ReadingInput {
   readonly note?: string
 }
 
+/**
+ * A nonce is to be found: 8 bytes, big-endian, with which SHA-256(prefix | nonce) is at most `target`, both
+ * as big-endian integers.
+ */
+export interface WorkJob {
+  readonly id: number
+  /** A multiple of 64 bytes: all of it is the same for every nonce. */
+  readonly prefix: Uint8Array
+  /** 32 bytes. */
+  readonly target: Uint8Array
+  /** Of the block that it is for, and its entries. */
+  readonly height: number
+  readonly entryCount: number
+}
+
 export type LedgerEvent =
   /** Once, after loading: what was pending when the node stopped goes on. */
   | { readonly kind: 'started' }
@@ -39,6 +54,8 @@ export type LedgerEvent =
   | { readonly kind: 'blocks-received'; readonly blocks: readonly Block[] }
   /** What decides when to make blocks: alone, among peers, or behind them. */
   | { readonly kind: 'network'; readonly peerCount: number; readonly isBehind: boolean }
+  /** What the effect `work` asked for. Ignored when it was for an earlier job. 0 <= nonce < 2^64 */
+  | { readonly kind: 'work-found'; readonly job: number; readonly nonce: bigint }
   /** The effect `persist` with this token is durable. */
   | { readonly kind: 'persisted'; readonly token: number }
   /** Time has passed: asked for by the effect `wake`. */
@@ -56,6 +73,10 @@ export type Effect =
   | { readonly kind: 'publish-entries'; readonly items: readonly EntryWithPayload[] }
   /** Tell whoever is connected here. */
   | { readonly kind: 'notify'; readonly notices: readonly Notice[] }
+  /** Search a nonce for this job, and for no other any more; then report `work-found`. Only to a miner. */
+  | { readonly kind: 'work'; readonly job: WorkJob }
+  /** Stop searching. */
+  | { readonly kind: 'cancel-work' }
   /** Send the event `tick` at this time. Replaces the time set before. */
   | { readonly kind: 'wake'; readonly time: number }
 

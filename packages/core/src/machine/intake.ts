@@ -6,10 +6,10 @@ import type { Block } from '../block/block.ts'
 import type { GenesisDocument } from '../block/genesis.ts'
 import type { Header } from '../block/header.ts'
 import { type Hash, keyOf } from '../bytes.ts'
-import { type Engine, isPreferred } from '../consensus/engine.ts'
+import { chainWeight, type Engine, isPreferred } from '../consensus/engine.ts'
 import type { Crypto } from '../crypto.ts'
-import { fail } from '../result.ts'
-import { validateBlockLink, validateBlockOnParent } from '../validation/block-on-parent.ts'
+import { fail, ok, type Result } from '../result.ts'
+import { type BlockOutcome, validateBlockLink, validateBlockOnParent } from '../validation/block-on-parent.ts'
 import type { BlockTree, TreeBlock } from './block-tree.ts'
 import type { ChainReader } from './change.ts'
 import type { Notice } from './events.ts'
@@ -39,7 +39,6 @@ export class Intake {
   readonly #waiting: WaitingBlocks
   readonly #early: WaitingBlocks
   readonly #refused: RefusedBlocks
-  readonly #producers: ReadonlySet<string> | undefined
   /** Blocks that are being written: those that left the tree before the store has them are still known. */
   readonly #writing: ReadonlyMap<string, TreeBlock>
 
@@ -50,8 +49,6 @@ export class Intake {
     this.#waiting = new WaitingBlocks(config.limits?.waiting)
     this.#early = new WaitingBlocks(config.limits?.waiting)
     this.#refused = new RefusedBlocks(config.limits?.refusedHeadersMax)
-    const { producers } = config.document
-    this.#producers = producers && new Set(producers.map(keyOf))
   }
 
   get waitingCount(): number {
@@ -95,16 +92,23 @@ export class Intake {
     const parent = this.#tree.get(parentHash)
     if (parent === undefined) return this.#placeOutside(block, parentHash, head, notices)
 
-    const rules = { engine: this.#config.engine, timeAhead: this.#config.document.limits.timeAhead }
-    const checked = validateBlockOnParent(block, this.#tree.viewOf(parent), rules, now, this.#config.crypto)
+    const checked = this.#checkOn(parent, block, now)
     if (checked.ok) {
-      const weight = parent.weight + this.#config.engine.weight(block.header)
-      added.push(this.#tree.add(block, weight, checked.value, parent))
+      added.push(this.#tree.add(block, checked.value.weight, checked.value.outcome, parent))
       return true
     }
     notices.push({ kind: 'block-refused', block, error: checked.error })
     if (checked.error.code === 'BLOCK_TIME_AHEAD') this.#hold(this.#early, block, notices)
     return false
+  }
+
+  #checkOn(parent: TreeBlock, block: Block, now: number): Result<{ weight: bigint; outcome: BlockOutcome }> {
+    const { engine, crypto, document } = this.#config
+    const rules = { engine, timeAhead: document.limits.timeAhead }
+    const checked = validateBlockOnParent(block, this.#tree.viewOf(parent), rules, now, crypto)
+    if (!checked.ok) return checked
+    const weight = chainWeight(parent.weight, block.header, engine)
+    return weight.ok ? ok({ weight: weight.value, outcome: checked.value }) : weight
   }
 
   /** A block whose parent is not in the tree: known already, below the final block, or early. */
@@ -118,11 +122,12 @@ export class Intake {
       return false
     }
     const linked = validateBlockLink(block, { ...parent, hash: parentHash }, engine)
-    if (!linked.ok) {
-      notices.push({ kind: 'block-refused', block, error: linked.error })
+    const weighed = linked.ok ? chainWeight(parent.weight, block.header, engine) : linked
+    if (!weighed.ok) {
+      notices.push({ kind: 'block-refused', block, error: weighed.error })
       return false
     }
-    const weight = parent.weight + engine.weight(block.header)
+    const weight = weighed.value
     const forkHeight = refusedParent?.forkHeight ?? parent.header.height
     this.#refused.add(block, weight, forkHeight)
     const { height } = block.header
@@ -135,15 +140,11 @@ export class Intake {
     return true
   }
 
-  /** Keys cost nothing: who may not produce must not fill the places of those who may. */
+  /** Keys cost nothing: who may not produce, or did no work, must not fill the places of those who did. */
   #holdForParent(block: Block, notices: Notice[]): void {
-    const { height, producer } = block.header
-    if (this.#producers === undefined || this.#producers.has(keyOf(producer))) {
-      this.#hold(this.#waiting, block, notices)
-      return
-    }
-    const { error } = fail('BLOCK_PRODUCER_NOT_ALLOWED', `the producer of block ${height} is not listed`)
-    notices.push({ kind: 'block-refused', block, error })
+    const alone = this.#config.engine.verifyAlone(block)
+    if (alone.ok) this.#hold(this.#waiting, block, notices)
+    else notices.push({ kind: 'block-refused', block, error: alone.error })
   }
 
   #hold(pool: WaitingBlocks, block: Block, notices: Notice[]): void {

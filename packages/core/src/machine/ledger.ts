@@ -15,20 +15,21 @@
  * Entries of blocks that lose their place return to pending, in the same change that moves the head: no crash
  * can lose them.
  *
- * Among peers, production-policy.ts says when to make a block. Entries of ours that do not go into one at
- * once are made durable as pending, again as many at a time as came meanwhile, and then told to the peers.
- * Behind the peers nothing is signed: readings are held.
+ * Among peers, production-policy.ts says when to make a block. Where the engine asks for work, a miner is
+ * given a draft at once, and what it finds completes it: see work.ts. Entries of ours that do not go into a
+ * block at once are made durable as pending, again as many at a time as came meanwhile, and then told to the
+ * peers. Behind the peers nothing is signed: readings are held.
  */
 import type { Block } from '../block/block.ts'
 import { checkReading, type GenesisDocument } from '../block/genesis.ts'
 import type { Header } from '../block/header.ts'
 import { equalBytes, type Hash, keyOf } from '../bytes.ts'
-import { type Engine, isPreferred } from '../consensus/engine.ts'
+import { chainWeight, type Engine, isPreferred } from '../consensus/engine.ts'
 import type { Crypto, Signer } from '../crypto.ts'
 import { type EntryWithPayload, signEntry } from '../entry/entry.ts'
 import { checkPayload, encodePayload } from '../entry/payload.ts'
 import { LIMITS } from '../limits.ts'
-import { type Failure, fail } from '../result.ts'
+import { fail, invariant } from '../result.ts'
 import type { BlockTree, TreeBlock } from './block-tree.ts'
 import { canonicalHash, findIncluded, type IncludedPlace } from './chain-lookup.ts'
 import type { ChainReader, Change } from './change.ts'
@@ -36,13 +37,13 @@ import type { Effect, LedgerEvent, ReadingInput, Ticket } from './events.ts'
 import { moveHead } from './head-move.ts'
 import { Intake, type IntakeConfig } from './intake.ts'
 import { type NextOnChain, Pending, type PendingEntry, type PendingLimits } from './pending.ts'
-import { produceBlock } from './produce.ts'
-import { lotOf, productionTime } from './production-policy.ts'
+import { completeBlock, type Draft, draftBlock } from './produce.ts'
 import { Receipts } from './receipts.ts'
 import { Republish } from './republish.ts'
-import { earliest, effectsOf, emptyStep, type Step } from './step.ts'
-import { Tempo } from './tempo.ts'
+import { earliest, effectsOf, emptyStep, reject, type Step } from './step.ts'
+import { Turns } from './turns.ts'
 import { type ChangeKind, Unsettled } from './unsettled.ts'
+import { Work, type WorkSituation } from './work.ts'
 
 export interface LedgerConfig {
   readonly document: GenesisDocument
@@ -52,6 +53,8 @@ export interface LedgerConfig {
   /** The node's key: author of the readings submitted here, producer of the blocks made here. */
   readonly signer: Signer
   readonly reader: ChainReader
+  /** Whether the effect `work` is carried out. Without it no block is made where the engine asks for work. */
+  readonly hasMiner?: boolean
   readonly limits?: IntakeConfig['limits'] & {
     readonly pending?: Partial<PendingLimits>
     readonly heldReadingsMax?: number
@@ -73,15 +76,13 @@ export class Ledger {
   readonly #receipts: Receipts
   readonly #republish: Republish
   readonly #ownKey: string
+  /** Whether this node makes blocks at all. */
   readonly #isProducer: boolean
+  readonly #turns: Turns
+  readonly #work = new Work()
   readonly #unsettled = new Unsettled()
   readonly #nextOnChain: NextOnChain = (author, key) => this.#tree.nextSequence(this.#head, author, key)
   #head: TreeBlock
-  #headSince = 0
-  #headLot: number | undefined
-  readonly #tempo = new Tempo()
-  /** Whether it ever had peers to think of: a part of a network that was cut apart may be one node. */
-  #isNetworked = false
   /** Key of the head on which the engine let this node make no block. */
   #refusedOn: string | undefined
   #network = { peerCount: 0, isBehind: false }
@@ -90,7 +91,7 @@ export class Ledger {
 
   /** `tree` holds the stored blocks above the final one, `head` is the stored head: see load.ts. */
   constructor(config: LedgerConfig, tree: BlockTree, head: TreeBlock, pending: Iterable<EntryWithPayload>) {
-    const { document, signer, limits } = config
+    const { document, engine, signer, limits, hasMiner = false } = config
     this.#config = config
     this.#tree = tree
     this.#head = head
@@ -99,7 +100,9 @@ export class Ledger {
     this.#receipts = new Receipts(limits?.receiptsWatchedMax)
     this.#republish = new Republish(this.#pending)
     this.#ownKey = keyOf(signer.publicKey)
-    this.#isProducer = document.producers?.some((key) => equalBytes(key, signer.publicKey)) ?? true
+    const isListed = document.producers?.some((key) => equalBytes(key, signer.publicKey)) ?? true
+    this.#isProducer = isListed && (hasMiner || engine.making === 'turns')
+    this.#turns = new Turns(config)
     this.#pending.restore([...pending], this.#nextOnChain)
   }
 
@@ -156,10 +159,10 @@ export class Ledger {
   /** `now`: ms since 1970, an integer; it may go backwards. */
   step(event: LedgerEvent, now: number): Effect[] {
     const step = emptyStep(now)
-    this.#headSince = Math.min(this.#headSince, now)
-    this.#tempo.pass(now)
+    this.#turns.pass(now)
     this.#handle(event, step)
     if (step.persist === undefined) this.#proceed(step)
+    this.#search(step)
     if (this.#network.peerCount > 0) step.entries.push(...this.#republish.take(now))
     const effects = effectsOf(step)
     const time = this.#nextTime(now)
@@ -193,6 +196,11 @@ export class Ledger {
       case 'network':
         this.#setNetwork(event, step)
         return
+      case 'work-found': {
+        const found = this.#work.found(event.job, event.nonce)
+        if (found) this.#make(found.draft, found.seal, step)
+        return
+      }
       case 'persisted':
         this.#unsettled.settle(event.token, this.#tree)
         return
@@ -242,14 +250,14 @@ export class Ledger {
     const { added, notices } = this.#intake.place(blocks, step.now, this.#head)
     step.notices.push(...notices)
     if (added.length === 0) return
-    if (hasRival(this.#head, added)) this.#tempo.rival(step.now)
+    this.#turns.placed(added, this.#head, step.now)
     this.#chooseHead(added, 'foreign', step)
   }
 
   #setNetwork({ peerCount, isBehind }: { peerCount: number; isBehind: boolean }, step: Step): void {
     const before = this.#network.peerCount
     this.#network = { peerCount, isBehind }
-    this.#isNetworked ||= peerCount > 0 || isBehind
+    this.#turns.networkChanged(this.#network)
     if (!isBehind) for (const held of this.#held.splice(0)) this.#sign(held, step)
     if (peerCount > before && before > 0) this.#republish.reset()
     if (peerCount > 0 && before === 0) step.entries.push(...this.#republish.takeAll(step.now))
@@ -269,10 +277,7 @@ export class Ledger {
       ownKey: this.#ownKey,
       now,
     })
-    if (best !== this.#head) {
-      this.#headSince = now
-      this.#headLot = undefined
-    }
+    if (best !== this.#head) this.#turns.headMoved(now)
     this.#head = best
     this.#tree.advanceBase(best, this.#config.engine.finalHeight(best.header.height))
     this.#receipts.final(this.finalHeight)
@@ -312,16 +317,29 @@ export class Ledger {
   }
 
   #produce(step: Step): boolean {
-    const made = produceBlock(this.#tree.viewOf(this.#head), this.#pending, step.now, this.#config)
-    if (made === undefined) {
-      this.#refusedOn = this.#head.key
-      return false
-    }
-    const weight = this.#head.weight + this.#config.engine.weight(made.block.header)
-    step.block = made.block
-    this.#tempo.made()
-    this.#chooseHead([this.#tree.add(made.block, weight, made.outcome, this.#head)], 'own-block', step)
+    const draft = this.#draft(step.now)
+    if (draft?.prepared.kind !== 'sealed') return false
+    this.#make(draft, draft.prepared.seal, step)
     return true
+  }
+
+  #draft(now: number): Draft | undefined {
+    const draft = draftBlock(this.#tree.viewOf(this.#head), this.#pending, now, this.#config)
+    if (draft === undefined) this.#refusedOn = this.#head.key
+    return draft
+  }
+
+  /** The drafted block, which stands on the head. What was found for it is trusted no more than a peer. */
+  #make(draft: Draft, seal: Uint8Array, step: Step): void {
+    const { engine } = this.#config
+    const parent = this.#head
+    const block = completeBlock(draft, seal, this.#config)
+    const verified = engine.verify(block, { parent: parent.header, entryCount: block.entries.length })
+    const weight = verified.ok ? chainWeight(parent.weight, block.header, engine) : verified
+    invariant(weight.ok, weight.ok ? '' : `a block made here obeys the rule: ${weight.error.message}`)
+    step.block = block
+    this.#turns.made()
+    this.#chooseHead([this.#tree.add(block, weight.value, draft.outcome, parent)], 'own-block', step)
   }
 
   /** Whether the engine may let this node make a block on the head. */
@@ -331,37 +349,32 @@ export class Ledger {
 
   /** When a block is to be made; undefined: not as things are. */
   #productionTime(now: number): number | undefined {
-    if (!this.#mayProduce || this.#pending.readyCount === 0) return undefined
-    const { ours, foreign } = this.#pending.oldestReady()
-    // The clock may have gone backwards since they came.
-    if (ours) ours.since = Math.min(ours.since, now)
-    if (foreign) foreign.since = Math.min(foreign.since, now)
-    const time = productionTime({
-      ...this.#network,
-      head: {
-        isOwn: equalBytes(this.#head.header.producer, this.#config.signer.publicKey),
-        since: this.#headSince,
-        lot: this.#lot(),
-      },
-      holdMs: this.#tempo.holdMs,
-      rivalSince: this.#tempo.rivalSince,
-      oursSince: ours?.since,
-      foreignSince: foreign?.since,
-    })
-    return time === undefined || !this.#isNetworked ? time : Math.max(time, this.#tempo.paceTime(now))
+    const isReady = this.#mayProduce && this.#pending.readyCount > 0
+    if (!isReady || this.#config.engine.making !== 'turns') return undefined
+    return this.#turns.time(this.#head, this.#pending, this.#network, now)
   }
 
-  #lot(): number {
-    if (this.#network.peerCount === 0) return 0
-    const { signer, crypto } = this.#config
-    this.#headLot ??= lotOf(this.#head.hash, signer.publicKey, crypto)
-    return this.#headLot
+  /** What the miner is to do now, if there is one: it begins as soon as something is pending. */
+  #search(step: Step): void {
+    if (this.#config.engine.making !== 'search') return
+    const draft = () => this.#draft(step.now)
+    step.work = this.#work.update(this.#workSituation(step.now), this.#isSearching, draft)
+  }
+
+  get #isSearching(): boolean {
+    const isReady = this.#mayProduce && this.#pending.readyCount > 0 && !this.#network.isBehind
+    return isReady && !this.#unsettled.has('own-block')
+  }
+
+  #workSituation(now: number): WorkSituation {
+    return { headKey: this.#head.key, pendingCount: this.#pending.changeCount, now }
   }
 
   /** Entries of ours that no block takes at once are not left to memory alone. */
   #mustShelter(): boolean {
     const { peerCount, isBehind } = this.#network
-    const isAlone = peerCount === 0 && !isBehind && this.#mayProduce
+    const isAtOnce = this.#mayProduce && this.#config.engine.making === 'turns'
+    const isAlone = peerCount === 0 && !isBehind && isAtOnce
     return !isAlone && this.#pending.unstored.size > 0 && !this.#unsettled.has('own-entries')
   }
 
@@ -374,7 +387,7 @@ export class Ledger {
 
   /** When this ledger must be woken; undefined when only events can bring anything new. */
   #nextTime(now: number): number | undefined {
-    const times = [this.#intake.dueTime]
+    const times = [this.#intake.dueTime, this.#work.dueTime(this.#workSituation(now))]
     if (this.#network.peerCount > 0) times.push(this.#republish.dueTime(now))
     if (!this.#unsettled.has('own-block')) {
       times.push(this.#productionTime(now))
@@ -382,18 +395,4 @@ export class Ledger {
     }
     return earliest(times)
   }
-}
-
-/** Whether one of the blocks, parents before children, does not stand on the head. */
-function hasRival(head: TreeBlock, added: readonly TreeBlock[]): boolean {
-  const successors = new Set([head])
-  for (const block of added) {
-    if (block.parent === undefined || !successors.has(block.parent)) return true
-    successors.add(block)
-  }
-  return false
-}
-
-function reject(tickets: readonly Ticket[], error: Failure, { notices }: Step): void {
-  for (const ticket of tickets) notices.push({ kind: 'rejected', ticket, error })
 }

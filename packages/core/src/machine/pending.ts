@@ -80,6 +80,7 @@ export class Pending {
   /** Those that wait for a missing one of their author. */
   readonly #gapped = new Set<PendingEntry>()
   #byteCount = 0
+  #changeCount = 0
 
   constructor(limits: Partial<PendingLimits> = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits }
@@ -87,6 +88,11 @@ export class Pending {
 
   get count(): number {
     return this.#line.size
+  }
+
+  /** Grows whenever an entry comes or leaves. */
+  get changeCount(): number {
+    return this.#changeCount
   }
 
   /** Bytes of entries and payloads together. */
@@ -326,6 +332,7 @@ export class Pending {
     this.#groupOf(item).add(item)
     this.#line.set(item.key, item)
     this.#byteCount += itemBytes(item)
+    this.#changeCount += 1
   }
 
   #delete(item: PendingEntry): void {
@@ -336,6 +343,7 @@ export class Pending {
     this.#groupOf(item).delete(item)
     this.#line.delete(item.key)
     this.#byteCount -= itemBytes(item)
+    this.#changeCount += 1
   }
 }
 

@@ -3,8 +3,9 @@ import { encodeBody } from '../block/body.ts'
 import type { GenesisDocument } from '../block/genesis.ts'
 import { blockSigningBytes, encodeHeader, type Header, hashHeader } from '../block/header.ts'
 import type { Hash } from '../bytes.ts'
-import type { Engine } from '../consensus/engine.ts'
+import type { Engine, Prepared } from '../consensus/engine.ts'
 import type { Crypto, Signer } from '../crypto.ts'
+import type { Entry } from '../entry/entry.ts'
 import { LIMITS } from '../limits.ts'
 import { rangeRoot } from '../log/compact-range.ts'
 import { invariant } from '../result.ts'
@@ -19,6 +20,17 @@ export interface ProducerContext {
   readonly signer: Signer
 }
 
+/** A block but for its seal, its hash and its signature. */
+export interface Draft {
+  /** With the seal as the engine prepared it. */
+  readonly header: Header
+  readonly bodyBytes: Uint8Array
+  readonly entries: readonly Entry[]
+  readonly payloads: readonly Uint8Array[]
+  readonly prepared: Prepared
+  readonly outcome: BlockOutcome
+}
+
 /** Bytes of a block beside its entries and payloads: header, signature, and the head of the body's list. */
 const FRAME_BYTES = LIMITS.headerBytesMax + 64 + 9
 
@@ -27,12 +39,12 @@ const FRAME_BYTES = LIMITS.headerBytesMax + 64 + 9
  * fits or the engine does not let this node make one now. Its time is `now`, or just after the median when
  * the clock is behind.
  */
-export function produceBlock(
+export function draftBlock(
   parent: ParentView,
   pending: Pending,
   now: number,
-  { document, ledgerId, engine, crypto, signer }: ProducerContext,
-): { readonly block: Block; readonly outcome: BlockOutcome } | undefined {
+  { document, engine, crypto, signer }: ProducerContext,
+): Draft | undefined {
   const { blockEntries, blockBytes } = document.limits
   const limits = { entriesMax: blockEntries, bytesMax: blockBytes - FRAME_BYTES }
   const items = pending.take(limits, parent.nextSequence)
@@ -40,8 +52,8 @@ export function produceBlock(
   const entries = items.map((item) => item.entry)
   const time = Math.max(now, medianTime(parent.times) + 1)
   const producer = signer.publicKey
-  const seal = engine.seal({ parent: parent.header, producer, entryCount: entries.length, time })
-  if (seal === undefined) return undefined
+  const prepared = engine.prepare({ parent: parent.header, producer, entryCount: entries.length, time })
+  if (prepared === undefined) return undefined
 
   const log = growLog(parent.range, entries, crypto)
   const spans = sequenceSpans(entries, parent)
@@ -56,12 +68,21 @@ export function produceBlock(
     root: rangeRoot(log.range, crypto),
     body: crypto.sha256(bodyBytes),
     producer,
-    seal,
+    seal: prepared.seal,
   }
+  const payloads = items.map((item) => item.payload)
+  return { header, bodyBytes, entries, payloads, prepared, outcome: { ...log, spans: spans.value } }
+}
+
+/** The draft with this seal, signed. */
+export function completeBlock(
+  { header: drafted, bodyBytes, entries, payloads }: Draft,
+  seal: Uint8Array,
+  { ledgerId, crypto, signer }: ProducerContext,
+): Block {
+  const header: Header = { ...drafted, seal }
   const headerBytes = encodeHeader(header)
   const hash = hashHeader(headerBytes, crypto)
   const signature = signer.sign(blockSigningBytes(ledgerId, hash))
-  const payloads = items.map((item) => item.payload)
-  const block = { header, headerBytes, hash, signature, bodyBytes, entries, payloads }
-  return { block, outcome: { ...log, spans: spans.value } }
+  return { header, headerBytes, hash, signature, bodyBytes, entries, payloads }
 }

@@ -1,7 +1,8 @@
 import type { Block } from '../block/block.ts'
 import type { EntryWithPayload } from '../entry/entry.ts'
+import type { Failure } from '../result.ts'
 import type { Change } from './change.ts'
-import type { Effect, Notice } from './events.ts'
+import type { Effect, Notice, Ticket, WorkJob } from './events.ts'
 
 /** What one step of the ledger gathers before it answers: at most one change. */
 export interface Step {
@@ -10,10 +11,16 @@ export interface Step {
   block: Block | undefined
   readonly entries: EntryWithPayload[]
   readonly notices: Notice[]
+  /** What the miner is to do from now on, when that has changed. */
+  work: WorkJob | 'none' | undefined
 }
 
 export function emptyStep(now: number): Step {
-  return { now, persist: undefined, block: undefined, entries: [], notices: [] }
+  return { now, persist: undefined, block: undefined, entries: [], notices: [], work: undefined }
+}
+
+export function reject(tickets: readonly Ticket[], error: Failure, { notices }: Step): void {
+  for (const ticket of tickets) notices.push({ kind: 'rejected', ticket, error })
 }
 
 export function earliest(times: readonly (number | undefined)[]): number | undefined {
@@ -23,11 +30,13 @@ export function earliest(times: readonly (number | undefined)[]): number | undef
 }
 
 /** In the order in which they must be done. */
-export function effectsOf({ persist, block, entries, notices }: Step): Effect[] {
+export function effectsOf({ persist, block, entries, notices, work }: Step): Effect[] {
   const effects: Effect[] = []
   if (persist) effects.push({ kind: 'persist', ...persist })
   if (block) effects.push({ kind: 'publish-block', block })
   if (entries.length > 0) effects.push({ kind: 'publish-entries', items: entries })
   if (notices.length > 0) effects.push({ kind: 'notify', notices })
+  if (work === 'none') effects.push({ kind: 'cancel-work' })
+  else if (work) effects.push({ kind: 'work', job: work })
   return effects
 }

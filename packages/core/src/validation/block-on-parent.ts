@@ -1,5 +1,5 @@
 import { type Block, medianTime } from '../block/block.ts'
-import type { Header } from '../block/header.ts'
+import type { EncodedHeader, Header } from '../block/header.ts'
 import { equalBytes, type Hash, keyOf } from '../bytes.ts'
 import type { Crypto } from '../crypto.ts'
 import type { Entry } from '../entry/entry.ts'
@@ -32,7 +32,10 @@ export interface BlockOutcome {
 
 /** The ledger's engine, of which only this is asked here: whether a block obeys it. */
 interface BlockVerifier {
-  verify(header: Header, context: { readonly parent: Header; readonly entryCount: number }): Result<undefined>
+  verify(
+    block: EncodedHeader,
+    context: { readonly parent: Header; readonly entryCount: number },
+  ): Result<undefined>
 }
 
 export interface ChainRules {
@@ -73,10 +76,11 @@ export function validateBlockOnParent(
 
 /** What can be said of a block from its parent's header alone: that it stands on it and obeys the engine. */
 export function validateBlockLink(
-  { header, entries }: Block,
+  block: Block,
   parent: { readonly header: Header; readonly hash: Hash },
   engine: BlockVerifier,
 ): Result<undefined> {
+  const { header, entries } = block
   const { height } = header
   if (header.parent === null || !equalBytes(header.parent, parent.hash)) {
     return fail('BLOCK_PARENT_UNKNOWN', `block ${height} does not name the block it was placed on`)
@@ -84,7 +88,7 @@ export function validateBlockLink(
   if (height !== parent.header.height + 1) {
     return fail('BLOCK_HEIGHT_WRONG', `height ${height} on a parent of height ${parent.header.height}`)
   }
-  return engine.verify(header, { parent: parent.header, entryCount: entries.length })
+  return engine.verify(block, { parent: parent.header, entryCount: entries.length })
 }
 
 function checkSequences(block: Block, parent: ParentView): Result<ReadonlyMap<string, SequenceSpan>> {

@@ -16,6 +16,7 @@ import {
 } from '../../src/block/genesis.ts'
 import { encodeHeader, hashHeader } from '../../src/block/header.ts'
 import { toHex } from '../../src/bytes.ts'
+import type { CborValue } from '../../src/codec/value.ts'
 import { LIMITS } from '../../src/limits.ts'
 import { flippedBits, tally } from '../support/changed-bytes.ts'
 import { testCrypto, testSigner } from '../support/crypto.ts'
@@ -24,6 +25,12 @@ import { document, fullDocument } from '../support/samples.ts'
 const crypto = testCrypto()
 const PRODUCERS = Array.from({ length: 20 }, (_, i) => testSigner(`producer ${i}`).publicKey)
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,30}$/)
+const leaf = fc.oneof(fc.nat(2 ** 31), fc.string({ maxLength: 8 }), fc.uint8Array({ maxLength: 8 }))
+const parameter: fc.Arbitrary<CborValue> = fc.oneof(
+  leaf,
+  fc.array(fc.oneof(leaf, fc.array(leaf, { maxLength: 2 })), { maxLength: 3 }),
+  fc.dictionary(fc.stringMatching(/^[a-z]{1,3}$/), leaf, { maxKeys: 3, noNullPrototype: true }),
+)
 const label = fc.stringMatching(/^[!-~\u00c0-\u00ff]{1,16}$/)
 const anyMeasure: fc.Arbitrary<Measure> = fc
   .tuple(fc.integer({ min: -1e9, max: 1e9 }), fc.integer({ min: 1, max: 1e9 }), fc.nat(6))
@@ -47,7 +54,12 @@ const anyDocument: fc.Arbitrary<GenesisDocument> = fc.record(
     name: label,
     time: fc.integer({ min: 0, max: LIMITS.timeMax }),
     salt: fc.uint8Array({ minLength: 16, maxLength: 16 }),
-    engine: fc.record({ name, finalDepth: fc.integer({ min: 1, max: 10_000 }) }),
+    engine: fc
+      .dictionary(fc.stringMatching(/^[a-zA-Z][a-zA-Z0-9]{0,8}$/), parameter, {
+        maxKeys: 5,
+        noNullPrototype: true,
+      })
+      .chain((parameters) => name.map((own) => ({ ...parameters, name: own }))),
     measures: fc.uniqueArray(anyMeasure, {
       selector: (measure) => measure.name,
       minLength: 1,
@@ -124,8 +136,13 @@ describe('a document out of bounds is refused, as an object and as bytes, naming
     ['engine.name', engine({ name: '' })],
     ['engine.name', engine({ name: 'Longest' })],
     ['engine.name', engine({ name: 'x'.repeat(33) })],
-    ['engine.finalDepth', engine({ finalDepth: 0 })],
-    ['engine.finalDepth', engine({ finalDepth: 10_001 })],
+    ['engine.finalDepth', engine({ finalDepth: -1 })],
+    ['engine.finalDepth', engine({ finalDepth: 0.5 })],
+    ['engine', engine({ 'final-depth': 1 })],
+    ['engine', engine({ '': 1 })],
+    ['engine', engine({ ['x'.repeat(33)]: 1 })],
+    ['engine.list[0][0][0]', engine({ list: [[[[1]]]] })],
+    ['engine.map', engine({ map: { 'a key': 1 } })],
     ['limits.blockEntries', limits({ blockEntries: 0 })],
     ['limits.blockEntries', limits({ blockEntries: 10_001 })],
     ['limits.blockBytes', limits({ blockBytes: 4_095 })],

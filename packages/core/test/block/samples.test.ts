@@ -4,9 +4,10 @@ import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
 import { describe, expect, test } from 'vitest'
 import { decodeBody, encodeBody } from '../../src/block/body.ts'
-import { decodeGenesis, encodeGenesis } from '../../src/block/genesis.ts'
+import { decodeGenesis, encodeGenesis, genesisBlock } from '../../src/block/genesis.ts'
 import { blockSigningBytes, decodeHeader, encodeHeader, hashHeader } from '../../src/block/header.ts'
 import { fromHex, toHex, utf8 } from '../../src/bytes.ts'
+import { createEngine } from '../../src/consensus/engines.ts'
 import { decodeEntry, encodeEntry, entrySigningBytes } from '../../src/entry/entry.ts'
 import { decodePayload, encodePayload } from '../../src/entry/payload.ts'
 import type { Result } from '../../src/result.ts'
@@ -28,7 +29,7 @@ interface Fence {
   readonly text: string
 }
 
-const PAGES = ['README.md', 'payload.md', 'entry.md', 'block.md', 'genesis.md']
+const PAGES = ['README.md', 'payload.md', 'entry.md', 'block.md', 'genesis.md', 'proof-of-work.md']
 const fences: Fence[] = PAGES.flatMap((page) =>
   [...read(`docs/spec/${page}`).matchAll(/^```(\S+) (\S+)\n([\s\S]*?)^```$/gm)].map((match) => {
     const [, kind = '', name = '', text = ''] = match
@@ -64,7 +65,7 @@ const recode: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
 }
 
 function recoderOf(name: string): (bytes: Uint8Array) => Uint8Array {
-  const format = name === 'genesis-header' ? 'header' : name.replace(/-full$/, '')
+  const format = name === 'genesis-header' ? 'header' : name.replace(/-(?:full|pow)$/, '')
   return recode[format] as (bytes: Uint8Array) => Uint8Array
 }
 
@@ -157,6 +158,15 @@ describe('testdata/vectors/format-1.json', () => {
       expect(key?.publicKey).toBe(toHex(signer.publicKey))
       expect(key?.privateKey).toBe(toHex(crypto.sha256(utf8(key?.seedText ?? ''))))
     }
+  })
+
+  test('have a header whose nonce does the work that its genesis document asks for', () => {
+    const { powDocument, powHeader, powHeaderBytes } = samples
+    const engine = orThrow(createEngine(powDocument, crypto))
+    const block = { header: powHeader, headerBytes: powHeaderBytes }
+    const context = { parent: genesisBlock(powDocument, crypto).header, entryCount: 2 }
+    expect(engine.verify(block, context)).toMatchObject({ ok: true })
+    expect(engine.weight(powHeader)).toBe(1_000_000n)
   })
 
   test('belong together: signatures verify, links and commitments lead to what they name', () => {

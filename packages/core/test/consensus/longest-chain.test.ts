@@ -1,13 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { isPreferred } from '../../src/consensus/engine.ts'
-import { createEngine, ENGINES } from '../../src/consensus/engines.ts'
 import { longestChain } from '../../src/consensus/longest-chain/longest-chain.ts'
 import type { Signer } from '../../src/crypto.ts'
 import { buildNext, builtGenesis, producers, stranger, testRules } from '../support/block-builder.ts'
-import { engineConformance } from '../support/engine-conformance.ts'
+import { engineConformance } from './conformance.ts'
 
-engineConformance('longest-chain', longestChain)
+engineConformance('longest-chain', { kind: longestChain, parameters: { finalDepth: 5 } })
 
 describe('longest-chain', () => {
   const open = testRules({ finalDepth: 3 })
@@ -16,15 +14,15 @@ describe('longest-chain', () => {
   const [producer] = producers as [Signer, ...Signer[]]
 
   function seals(engine: typeof open.engine, by: Signer, entryCount: number): boolean {
-    return engine.seal({ parent, producer: by.publicKey, entryCount, time: parent.time + 1 }) !== undefined
+    return engine.prepare({ parent, producer: by.publicKey, entryCount, time: parent.time + 1 }) !== undefined
   }
 
   function code(engine: typeof open.engine, by: Signer, entryCount = 1, seal = new Uint8Array(0)) {
-    const { header } = buildNext(closed, builtGenesis(closed), [0], {
+    const { block } = buildNext(closed, builtGenesis(closed), [0], {
       producer: by,
       spoil: () => ({ seal }),
-    }).block
-    const verified = engine.verify(header, { parent, entryCount })
+    })
+    const verified = engine.verify(block, { parent, entryCount })
     return verified.ok ? undefined : verified.error.code
   }
 
@@ -57,29 +55,5 @@ describe('longest-chain', () => {
     expect(isPreferred({ hash: high, weight: 2n }, { hash: low, weight: 2n })).toBe(false)
     expect(isPreferred({ hash: low, weight: 2n }, { hash: high, weight: 2n })).toBe(true)
     expect(isPreferred({ hash: low, weight: 2n }, { hash: low, weight: 2n })).toBe(false)
-  })
-})
-
-describe('engines', () => {
-  test('are made from the name in the genesis document', () => {
-    const { document } = testRules()
-    expect(createEngine(document)).toMatchObject({ ok: true, value: { name: 'longest-chain' } })
-  })
-
-  test.each(['paxos', '__proto__', 'constructor', 'toString'])(
-    'refuses a document that asks for %s',
-    (name) => {
-      const { document } = testRules()
-      const made = createEngine({ ...document, engine: { name, finalDepth: 1 } })
-      expect(made).toMatchObject({ ok: false, error: { code: 'GENESIS_INVALID' } })
-      expect(made.ok || made.error.message).toContain('longest-chain')
-    },
-  )
-
-  test('every one has a file of tests here, which begins with its conformance', () => {
-    for (const name of Object.keys(ENGINES)) {
-      const text = readFileSync(new URL(`${name}.test.ts`, import.meta.url), 'utf8')
-      expect(text).toContain(`engineConformance('${name}', `)
-    }
   })
 })

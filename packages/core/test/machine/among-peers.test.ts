@@ -197,7 +197,7 @@ describe('own entries', () => {
     let asked = 0
     const engine: Engine = {
       ...rules.engine,
-      seal: () => {
+      prepare: () => {
         asked += 1
         return undefined
       },
@@ -213,7 +213,7 @@ describe('own entries', () => {
   })
 
   test('make no block of nothing, though the engine would seal it', () => {
-    const engine: Engine = { ...rules.engine, seal: () => new Uint8Array(0) }
+    const engine: Engine = { ...rules.engine, prepare: () => ({ kind: 'sealed', seal: new Uint8Array(0) }) }
     const harness = new LedgerHarness({ ...rules, engine }, { signer })
     harness.send({ kind: 'started' }, NOW)
     harness.submit([testEntry(rules.ledgerId, ann, 1)], NOW)

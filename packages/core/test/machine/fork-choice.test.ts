@@ -44,6 +44,8 @@ function decision(effect: Effect): unknown {
       }))
     case 'wake':
       return effect.time
+    default:
+      return effect.kind
   }
 }
 
@@ -180,5 +182,18 @@ describe('a ledger that is given blocks', () => {
     for (const block of [rules.genesis, ...chain]) expect(harness.receive(block)).toEqual([])
     harness.settle()
     for (const block of [rules.genesis, ...chain]) expect(harness.receive(block)).toEqual([])
+  })
+
+  test('refuses a block with which its chain would weigh more than can be stored', () => {
+    const heavy = { ...rules, engine: { ...rules.engine, weight: () => (1n << 256n) / 3n } }
+    const harness = new LedgerHarness(heavy)
+    const built = buildChain(rules, builtGenesis(rules), 3)
+    for (const { block } of built) harness.receive(block)
+    harness.settle()
+    expect(harness.ledger.head.header.height).toBe(2)
+    expect(harness.told.at(-1)).toMatchObject({
+      kind: 'block-refused',
+      error: { code: 'BLOCK_WEIGHT_TOO_LARGE' },
+    })
   })
 })

@@ -1,16 +1,22 @@
 import { type Block, medianTime, parseBlock } from '../../src/block/block.ts'
 import { encodeBody } from '../../src/block/body.ts'
-import { defaultGenesis, type GenesisDocument, genesisBlock } from '../../src/block/genesis.ts'
+import {
+  defaultGenesis,
+  type EngineParameters,
+  type GenesisDocument,
+  genesisBlock,
+} from '../../src/block/genesis.ts'
 import { blockSigningBytes, encodeHeader, type Header, hashHeader } from '../../src/block/header.ts'
 import { type Hash, toHex } from '../../src/bytes.ts'
 import type { Engine } from '../../src/consensus/engine.ts'
-import { createEngine } from '../../src/consensus/engines.ts'
+import { createEngine, type EngineRegistry } from '../../src/consensus/engines.ts'
 import type { Signer } from '../../src/crypto.ts'
 import { type EntryWithPayload, signEntry } from '../../src/entry/entry.ts'
 import { encodePayload } from '../../src/entry/payload.ts'
 import type { Result } from '../../src/result.ts'
 import { TwinLog } from '../log/twin.ts'
 import { testCrypto, testSigner } from './crypto.ts'
+import { solve } from './search.ts'
 
 export const crypto = testCrypto()
 
@@ -33,22 +39,37 @@ export interface Rules {
 
 export interface RulesChoice {
   readonly finalDepth?: number
+  /** Instead of longest-chain with `finalDepth`. */
+  readonly engine?: EngineParameters
+  /** Where that engine is; by default those of the code under test. */
+  readonly engines?: EngineRegistry
   readonly producers?: readonly Signer[]
   readonly limits?: Partial<GenesisDocument['limits']>
 }
 
 /** A ledger that lets anyone produce, unless `producers` are given. */
-export function testRules({ finalDepth = 1_000, producers: allowed, limits }: RulesChoice = {}): Rules {
+export function testRules({
+  finalDepth = 1_000,
+  engine = { name: 'longest-chain', finalDepth },
+  engines,
+  producers: allowed,
+  limits,
+}: RulesChoice = {}): Rules {
   const given = { name: 'test', time: START, salt: new Uint8Array(16) }
   const defaults = defaultGenesis(given)
   const document: GenesisDocument = {
     ...defaults,
-    engine: { name: 'longest-chain', finalDepth },
+    engine,
     limits: { ...defaults.limits, ...limits },
     ...(allowed && { producers: allowed.map((signer) => signer.publicKey) }),
   }
   const genesis = genesisBlock(document, crypto)
-  return { document, genesis, ledgerId: genesis.hash, engine: unwrap(createEngine(document)) }
+  return {
+    document,
+    genesis,
+    ledgerId: genesis.hash,
+    engine: unwrap(createEngine(document, crypto, engines)),
+  }
 }
 
 const knownEntries = new Map<string, EntryWithPayload>()
@@ -104,7 +125,10 @@ export interface BlockChoice {
   readonly isUnsigned?: boolean
   /** Milliseconds after the earliest time allowed. */
   readonly delayMs?: number
-  /** Fields of the header that are to be other than they should, before it is hashed and signed. */
+  /**
+   * Fields of the header that are to be other than they should, before work is done on it and it is hashed
+   * and signed. A seal that is spoilt stays as it is.
+   */
   readonly spoil?: (header: Header) => Partial<Header>
 }
 
@@ -125,7 +149,8 @@ export function buildBlock(rules: Rules, parent: Built, choice: BlockChoice): Bu
     producer: producer.publicKey,
     seal: new Uint8Array(0),
   }
-  const header = { ...right, ...spoil?.(right) }
+  const spoilt = { ...right, ...spoil?.(right) }
+  const header = spoilt.seal === right.seal ? sealed(rules, parent, spoilt, entries.length) : spoilt
   const headerBytes = encodeHeader(header)
   const signed = blockSigningBytes(rules.ledgerId, hashHeader(headerBytes, crypto))
   const signature = isUnsigned ? new Uint8Array(64) : producer.sign(signed)
@@ -134,6 +159,18 @@ export function buildBlock(rules: Rules, parent: Built, choice: BlockChoice): Bu
   const next = new Map(parent.next)
   for (const { author, sequence } of entries) next.set(toHex(author), sequence + 1)
   return { block, parent, leaves, times: [...parent.times, header.time], next }
+}
+
+/** With the seal that the engine wants. One that lets no such block be made would want it of another. */
+function sealed({ engine }: Rules, parent: Built, header: Header, entryCount: number): Header {
+  const template = { parent: parent.block.header, producer: header.producer, entryCount, time: header.time }
+  const substitutes = producers.map(({ publicKey }) => ({ ...template, producer: publicKey, entryCount: 1 }))
+  for (const each of [template, ...substitutes]) {
+    const prepared = engine.prepare(each)
+    if (prepared?.kind === 'sealed') return { ...header, seal: prepared.seal }
+    if (prepared) return solve({ ...header, seal: prepared.seal }, prepared.target, crypto)
+  }
+  return header
 }
 
 /** A block with the next entry of each of these authors, given by their numbers. */

@@ -2,13 +2,20 @@ import { equalBytes } from '../../src/bytes.ts'
 import type { Change } from '../../src/machine/change.ts'
 import type { Effect, Notice } from '../../src/machine/events.ts'
 
-const ORDER: readonly Effect['kind'][] = ['persist', 'publish-block', 'publish-entries', 'notify', 'wake']
+const ORDER: readonly Effect['kind'][] = [
+  'persist',
+  'publish-block',
+  'publish-entries',
+  'notify',
+  'work',
+  'cancel-work',
+  'wake',
+]
 
 /**
- * Throws when the effects of one step are not what events.ts promises: at most one of each kind, in the order
- * persist, publish, notify, wake; tokens grow; what is published or told of is in the change before it, or in
- * an earlier one.
- * Returns the last token.
+ * Throws when the effects of one step are not what events.ts promises: at most one of each kind, in the
+ * order persist, publish, notify, work, wake; tokens grow; what is published or told of is in the change
+ * before it, or in an earlier one. Returns the last token.
  */
 export function checkEffects(effects: readonly Effect[], lastToken: number): number {
   const kinds = effects.map(({ kind }) => kind)

@@ -48,7 +48,7 @@ export class FinalTwin {
       queue.push(...children)
     }
     for (const block of this.#accepted.slice(before)) if (isBetter(block, this.head)) this.head = block
-    const finalHeight = this.head.header.height - this.#rules.document.engine.finalDepth
+    const finalHeight = this.head.header.height - Number(this.#rules.document.engine.finalDepth)
     if (finalHeight > this.final.header.height) {
       this.final = (this.chain.branch(this.head) as Block[])[finalHeight] as Block
     }
@@ -64,7 +64,9 @@ export class FinalTwin {
     const refusedAt = this.#refused.get(parentHash)
     if (parent === undefined || (!isParentAccepted && refusedAt === undefined)) {
       const { producers } = this.#rules.document
-      if (producers && !producers.some((key) => equalBytes(key, block.header.producer))) {
+      const { producer, seal } = block.header
+      const isAllowed = producers?.some((key) => equalBytes(key, producer)) ?? true
+      if (!isAllowed || seal.length > 0) {
         verdict.invalid.push(hash)
       } else if (!this.#has(this.#waiting, hash)) this.#waiting.push(block)
       return false

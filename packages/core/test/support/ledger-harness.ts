@@ -2,18 +2,21 @@ import type { Block } from '../../src/block/block.ts'
 import { equalBytes, toHex } from '../../src/bytes.ts'
 import type { Signer } from '../../src/crypto.ts'
 import type { Entry, EntryWithPayload } from '../../src/entry/entry.ts'
-import type { Effect, LedgerEvent, Notice, Ticket } from '../../src/machine/events.ts'
+import type { Effect, LedgerEvent, Notice, Ticket, WorkJob } from '../../src/machine/events.ts'
 import type { Ledger, LedgerConfig } from '../../src/machine/ledger.ts'
 import { genesisChange, loadLedger } from '../../src/machine/load.ts'
 import { authors, crypto, LATER, producers, type Rules, stranger, unwrap } from './block-builder.ts'
 import { checkEffects } from './check-effects.ts'
 import type { ChainState } from './dumb-chain.ts'
 import { DumbStore } from './dumb-store.ts'
+import { searchNonce } from './search.ts'
 
 export interface HarnessChoice {
   /** The node's key; by default one that is no producer where producers are listed. */
   readonly signer?: Signer
   readonly limits?: LedgerConfig['limits']
+  /** By default it has a miner, which finds what it is given when it settles. */
+  readonly hasMiner?: boolean
 }
 
 /**
@@ -30,6 +33,8 @@ export class LedgerHarness {
   readonly publishedEntries: EntryWithPayload[] = []
   /** When the ledger last asked to be woken; undefined once it was. */
   wakeTime: number | undefined
+  /** What the miner was given last, and has not found. */
+  job: WorkJob | undefined
   readonly #choice: HarnessChoice
   readonly #final = new Set<Ticket>()
   /** Every entry that was on the durable canonical chain at some time. */
@@ -127,9 +132,18 @@ export class LedgerHarness {
     return true
   }
 
-  /** Until nothing is left to write and to report, and the ledger need not be woken now. */
+  /** The miner finds what it was given. False when it has nothing to do. */
+  mine(now = LATER): boolean {
+    const { job } = this
+    if (job === undefined) return false
+    this.job = undefined
+    this.send({ kind: 'work-found', job: job.id, nonce: searchNonce(job, crypto) }, now)
+    return true
+  }
+
+  /** Until nothing is left to write, to report and to mine, and the ledger need not be woken now. */
   settle(now = LATER): void {
-    while (this.write() || this.report(1, now) || this.wake(now)) {}
+    while (this.write() || this.report(1, now) || this.mine(now) || this.wake(now)) {}
   }
 
   /** The process dies: what is not durable is lost, and so is what nobody was told. */
@@ -138,6 +152,7 @@ export class LedgerHarness {
     this.#unreported = []
     this.#lastToken = 0
     this.wakeTime = undefined
+    this.job = undefined
     this.ledger = this.#load()
     this.checkNothingLost()
   }
@@ -197,8 +212,8 @@ export class LedgerHarness {
 
   #load(): Ledger {
     const { document, ledgerId, engine } = this.rules
-    const { signer = stranger, limits } = this.#choice
-    const config = { document, ledgerId, engine, crypto, signer, reader: this.store }
+    const { signer = stranger, limits, hasMiner = true } = this.#choice
+    const config = { document, ledgerId, engine, crypto, signer, hasMiner, reader: this.store }
     return unwrap(loadLedger({ ...config, ...(limits && { limits }) }))
   }
 
@@ -208,6 +223,8 @@ export class LedgerHarness {
       this.#queue.shift()
       if (effect.kind === 'publish-block') this.published.push(effect.block)
       if (effect.kind === 'publish-entries') this.publishedEntries.push(...effect.items)
+      if (effect.kind === 'work') this.job = effect.job
+      if (effect.kind === 'cancel-work') this.job = undefined
       if (effect.kind === 'notify') for (const notice of effect.notices) this.#tell(notice)
     }
   }

@@ -1,8 +1,10 @@
 import { type Block, parseBlock } from '../../src/block/block.ts'
 import { encodeBody } from '../../src/block/body.ts'
 import { defaultGenesis, type GenesisDocument, genesisBlock } from '../../src/block/genesis.ts'
-import { blockSigningBytes, encodeHeader, hashHeader } from '../../src/block/header.ts'
+import { blockSigningBytes, encodeHeader, type Header, hashHeader } from '../../src/block/header.ts'
 import { cidOfHash } from '../../src/codec/cid.ts'
+import { encodeSeal } from '../../src/consensus/proof-of-work/seal.ts'
+import { targetOf, withNonce, workDigest, workPrefix } from '../../src/consensus/work.ts'
 import { type Entry, entrySigningBytes, signEntry } from '../../src/entry/entry.ts'
 import { encodePayload, type Payload } from '../../src/entry/payload.ts'
 import { testCrypto, testSigner } from './crypto.ts'
@@ -12,6 +14,9 @@ import { testCrypto, testSigner } from './crypto.ts'
  * inputs. Ed25519 signs deterministically, so the bytes are always the same.
  */
 const crypto = testCrypto()
+
+/** The first that does the work of `powHeader`. */
+const POW_NONCE = 798_102n
 
 const count16 = Uint8Array.from({ length: 16 }, (_, i) => i)
 
@@ -33,6 +38,19 @@ export const fullDocument: GenesisDocument = {
     { name: 'temperature', label: 'Temp', unit: 'Cel', minimum: -40.5, maximum: 60, decimals: 1 },
   ],
   producers: [producer.publicKey],
+}
+
+/** A document whose engine is proof of work, of a difficulty that a test can find a nonce for by hand. */
+export const powDocument: GenesisDocument = {
+  ...document,
+  engine: {
+    name: 'proof-of-work',
+    finalDepth: 100,
+    intervalMs: 5_000,
+    window: 16,
+    difficulty: 1_000_000,
+    difficultyMinimum: 20_000,
+  },
 }
 
 export const genesis: Block = genesisBlock(document, crypto)
@@ -83,6 +101,21 @@ export const block: Block = (() => {
   return parsed.value
 })()
 
+/** The header of the first block on the proof-of-work ledger, as if its body were that of the other one. */
+export const powHeader: Header = {
+  version: 1,
+  height: 1,
+  parent: genesisBlock(powDocument, crypto).hash,
+  time: 1_767_225_603_000,
+  size: 2,
+  root: crypto.sha256(node),
+  body: crypto.sha256(bodyBytes),
+  producer: producer.publicKey,
+  seal: withNonce(encodeSeal({ target: targetOf(1_000_000n), windowTime: powDocument.time }), POW_NONCE),
+}
+export const powHeaderBytes = encodeHeader(powHeader)
+const encodedPowHeader = { header: powHeader, headerBytes: powHeaderBytes }
+
 /** Each literal dag-cbor sample by its name in docs/spec/ and the vectors. */
 export const ENCODED: Readonly<Record<string, Uint8Array>> = {
   payload: payloadBytes,
@@ -93,6 +126,8 @@ export const ENCODED: Readonly<Record<string, Uint8Array>> = {
   genesis: genesis.bodyBytes,
   'genesis-header': genesis.headerBytes,
   'genesis-full': genesisBlock(fullDocument, crypto).bodyBytes,
+  'genesis-pow': genesisBlock(powDocument, crypto).bodyBytes,
+  'header-pow': powHeaderBytes,
 }
 
 /** Other literal bytes. */
@@ -101,4 +136,6 @@ export const DERIVED: Readonly<Record<string, Uint8Array>> = {
   'entry-id': entry.id,
   'block-signing': blockSigningBytes(ledgerId, blockHash),
   'block-signature': block.signature,
+  'work-prefix': workPrefix(encodedPowHeader),
+  'work-digest': workDigest(encodedPowHeader, crypto),
 }

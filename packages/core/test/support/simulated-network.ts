@@ -5,14 +5,16 @@
  */
 import type { Block } from '../../src/block/block.ts'
 import { toHex } from '../../src/bytes.ts'
+import { expectedHashes, readUint256 } from '../../src/consensus/work.ts'
 import type { Signer } from '../../src/crypto.ts'
 import type { EntryWithPayload } from '../../src/entry/entry.ts'
-import type { Effect, LedgerEvent, Notice } from '../../src/machine/events.ts'
+import type { Effect, LedgerEvent, Notice, WorkJob } from '../../src/machine/events.ts'
 import type { Ledger } from '../../src/machine/ledger.ts'
 import { genesisChange, loadLedger } from '../../src/machine/load.ts'
 import { crypto, type Rules, START, unwrap } from './block-builder.ts'
 import { checkEffects } from './check-effects.ts'
 import { DumbStore } from './dumb-store.ts'
+import { searchNonce } from './search.ts'
 
 export interface SimulationChoice {
   readonly rules: Rules
@@ -22,6 +24,8 @@ export interface SimulationChoice {
   /** 0..1 */
   readonly loss?: number
   readonly writeMs?: readonly [number, number]
+  /** Hashes a second of each node, in turn; a block comes by chance, as often as the target lets it. */
+  readonly hashRates?: readonly number[]
 }
 
 export class SimulatedNode {
@@ -30,6 +34,7 @@ export class SimulatedNode {
   readonly told: Notice[] = []
   readonly queue: Effect[] = []
   wakeTime: number | undefined
+  job: WorkJob | undefined
   isWriting = false
   side = 0
   stepCount = 0
@@ -37,7 +42,7 @@ export class SimulatedNode {
 
   constructor({ document, ledgerId, engine }: Rules, signer: Signer) {
     this.store.apply(genesisChange(document, engine, crypto))
-    const config = { document, ledgerId, engine, crypto, signer, reader: this.store }
+    const config = { document, ledgerId, engine, crypto, signer, hasMiner: true, reader: this.store }
     this.ledger = unwrap(loadLedger(config))
   }
 }
@@ -139,10 +144,29 @@ export class SimulatedNetwork {
         case 'notify':
           node.told.push(...effect.notices)
           break
+        case 'work':
+          node.job = effect.job
+          this.#mine(node, effect.job)
+          break
+        case 'cancel-work':
+          node.job = undefined
+          break
         case 'wake':
           node.wakeTime = effect.time
       }
     }
+  }
+
+  /** A search has no memory: the time until it ends is distributed exponentially. */
+  #mine(node: SimulatedNode, job: WorkJob): void {
+    const rates = this.#choice.hashRates ?? [1_000]
+    const rate = rates[this.nodes.indexOf(node) % rates.length] as number
+    const meanMs = (Number(expectedHashes(readUint256(job.target))) * 1_000) / rate
+    this.after(Math.round(-Math.log(1 - this.random()) * meanMs), () => {
+      if (node.job !== job) return
+      node.job = undefined
+      this.send(node, { kind: 'work-found', job: job.id, nonce: searchNonce(job, crypto) })
+    })
   }
 
   #tell(from: SimulatedNode, deliver: (to: SimulatedNode) => void): void {

@@ -62,6 +62,7 @@ export class OfflineAccess implements LedgerAccess {
       pendingCount: [...this.#store.pending()].length,
       publicKey: seed && this.#init.crypto.signer(seed).publicKey,
       network: undefined,
+      mining: undefined,
       running: undefined,
     }
   }

@@ -1,8 +1,10 @@
 import {
   checkGenesis,
-  createEngine,
   DEFAULT_MEASURE,
   defaultGenesis,
+  ENGINES,
+  type EngineParameters,
+  engineKind,
   fail,
   fromHex,
   type GenesisDocument,
@@ -33,9 +35,9 @@ import { readTextFile } from './text-file.ts'
  *       "limits": {"blockEntries": 2000, "blockBytes": 1048576, "timeAhead": 120000}
  *     }
  *
- * `producers` (public keys, 64 hexadecimal digits each), `time` (milliseconds since 1970) and `salt` (32
- * hexadecimal digits) may be added. With both time and salt the document is complete and always makes the
- * same ledger.
+ * The parameters of an engine are its own; docs/spec/genesis.md lists them. `producers` (public keys, 64
+ * hexadecimal digits each), `time` (milliseconds since 1970) and `salt` (32 hexadecimal digits) may be
+ * added. With both time and salt the document is complete and always makes the same ledger.
  */
 
 export const DEFAULT_LEDGER_NAME = 'pulseledger'
@@ -88,7 +90,7 @@ export function checkChoice(choice: GenesisChoice): Result<GenesisChoice> {
   }
   const placeholder = { time: 0, salt: new Uint8Array(16) }
   const checked = checkGenesis(defaultGenesis({ ...placeholder, ...choice }))
-  const engine = checked.ok ? createEngine(checked.value) : checked
+  const engine = checked.ok ? engineKind(checked.value) : checked
   return engine.ok ? ok(choice) : engine
 }
 
@@ -170,15 +172,20 @@ function readMeasure(value: unknown, index: number): Measure {
   }
 }
 
-function readEngine(value: unknown): GenesisDocument['engine'] {
+/** All parameters that there are so far are numbers. */
+function readEngine(value: unknown): EngineParameters {
   const object = record(value, 'engine')
-  checkKeys(object, ['name', 'finalDepth'], 'engine.')
-  const { name, finalDepth } = object
-  return {
-    ...DEFAULTS.engine,
-    ...(name === undefined ? {} : { name: text(name, 'engine.name') }),
-    ...(finalDepth === undefined ? {} : { finalDepth: number(finalDepth, 'engine.finalDepth') }),
-  }
+  const name = object.name === undefined ? DEFAULTS.engine.name : text(object.name, 'engine.name')
+  const kind = ENGINES[name]
+  if (kind !== undefined) checkKeys(object, ['name', ...kind.parameters], 'engine.')
+  const given = Object.entries(object).filter(([key]) => key !== 'name')
+  const chosen = given.map(([key, parameter]) => [key, number(parameter, `engine.${key}`)])
+  return completeEngine({ ...Object.fromEntries(chosen), name })
+}
+
+/** With the engine's defaults for what is not chosen. One that nobody knows stays as it is. */
+export function completeEngine(chosen: EngineParameters): EngineParameters {
+  return ENGINES[chosen.name]?.complete(chosen) ?? chosen
 }
 
 function readLimits(value: unknown): GenesisDocument['limits'] {

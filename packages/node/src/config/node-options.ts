@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { ok, type Result } from '@pulseledger/core'
+import { NODE_LIMITS } from '../limits.ts'
 import type { GenesisChoice, NodeOptions } from '../options.ts'
 import { DEFAULT_LEDGER_NAME, readGenesisFile } from './genesis-choice.ts'
 import type { Config } from './read-config.ts'
@@ -24,6 +26,7 @@ export function nodeOptions({ values, origins }: Config, invocation: string): Re
     connectionsPerAddressMax: values.connectionsPerAddressMax,
     genesis: genesis.value,
     crypto: values.crypto,
+    miningThreads: values.mine === 'off' ? 0 : (values.mineThreads ?? miningThreads()),
     listen: values.listen,
     listenExplicit: origins.listen.from !== 'default',
     peers: values.peer,
@@ -37,4 +40,9 @@ export function nodeOptions({ values, origins }: Config, invocation: string): Re
     invocation,
     notes: [],
   })
+}
+
+/** The node itself needs a core too, if there is another. */
+function miningThreads(): number {
+  return Math.min(Math.max(1, availableParallelism() - 1), NODE_LIMITS.miningThreadsMax)
 }

@@ -1,10 +1,18 @@
 import { type SyncProgress, toHex } from '@pulseledger/core'
-import type { EntryState, HeadPosition, NetworkStatus, PeerView, Receipt } from '../ports.ts'
+import type {
+  EntryState,
+  HeadPosition,
+  MiningSearch,
+  MiningStatus,
+  NetworkStatus,
+  PeerView,
+  Receipt,
+} from '../ports.ts'
 import { type Fields, failureOf, hashOf, isCount, isObject, isTexts } from './fields.ts'
 
 /**
- * What a node says of its network and of single entries, as the JSON of a control answer. Each pair of
- * functions belongs together; a reader gives undefined for what its writer would not have written.
+ * What a node says of its network, its mining and of single entries, as the JSON of a control answer. Each
+ * pair of functions belongs together; a reader gives undefined for what its writer would not have written.
  *
  *     {"id":"12D3KooW...","publicKey":"<64 hex>","address":"10.0.0.7:7400","direction":"outbound",
  *      "connectedAt":1795432593000,"head":{"height":12,"hash":"<64 hex>"},"state":"same"}
@@ -49,6 +57,25 @@ export function readNetwork(value: unknown): NetworkStatus | undefined | 'broken
   const sync = readProgress(value.sync)
   if (!isCount(peerCount) || !isTexts(addresses) || typeof mayProduce !== 'boolean' || !sync) return 'broken'
   return { peerCount, addresses, sync, mayProduce }
+}
+
+/** Undefined: blocks take no work. 'broken': it is not of this form. */
+export function readMining(value: unknown): MiningStatus | undefined | 'broken' {
+  if (value === null) return undefined
+  if (!isObject(value)) return 'broken'
+  const { threads, hashesPerSecond } = value
+  const search = value.search === undefined ? undefined : readSearch(value.search)
+  if (!isCount(threads) || !isCount(hashesPerSecond) || search === 'broken') return 'broken'
+  return { threads, hashesPerSecond, search }
+}
+
+function readSearch(value: unknown): MiningSearch | 'broken' {
+  if (!isObject(value)) return 'broken'
+  const { height, entryCount, difficulty, tried } = value
+  // 2^128 and more is no integer of JavaScript, but a number.
+  const isDifficulty = typeof difficulty === 'number' && difficulty >= 1
+  if (!isCount(height) || !isCount(entryCount) || !isDifficulty || !isCount(tried)) return 'broken'
+  return { height, entryCount, difficulty, tried }
 }
 
 function readProgress(value: unknown): SyncProgress | undefined {

@@ -1,7 +1,14 @@
 import { type BlockParts, type Failure, fail, type Hash, ok, type Result, toHex } from '@pulseledger/core'
 import type { EntryState, PeerView, Status, VerifyProblem, VerifyProgress, VerifyReport } from '../ports.ts'
 import { type Fields, failureOf, hashOf, isCount, isObject } from './fields.ts'
-import { entryFields, peerFields, readEntryState, readNetwork, readPeers } from './network-fields.ts'
+import {
+  entryFields,
+  peerFields,
+  readEntryState,
+  readMining,
+  readNetwork,
+  readPeers,
+} from './network-fields.ts'
 
 /**
  * What the command line and a running node say to each other over the control socket. A connection carries
@@ -112,12 +119,13 @@ export function formatAnswer(answer: ControlAnswer): string {
       return JSON.stringify({ kind: 'block', ...texts })
     }
     case 'status': {
-      const { ledger, head, publicKey, network = null, ...rest } = answer.status
+      const { ledger, head, publicKey, network = null, mining = null, ...rest } = answer.status
       const texts = {
         ledger: { ...ledger, id: toHex(ledger.id) },
         head: { ...head, hash: toHex(head.hash) },
         publicKey: toHex(publicKey),
         network,
+        mining,
       }
       return JSON.stringify({ kind: 'status', status: { ...rest, ...texts } })
     }
@@ -206,7 +214,8 @@ function parseStatus(fields: Fields): ControlAnswer | undefined {
   if (!isCount(height) || !isCount(time) || !isCount(size)) return undefined
   if (!isCount(finalHeight) || !isCount(pendingCount) || !isCount(startedAt)) return undefined
   const network = readNetwork(fields.network)
-  if (network === 'broken') return undefined
+  const mining = readMining(fields.mining)
+  if (network === 'broken' || mining === 'broken') return undefined
   const status: Status = {
     ledger: { name, id, engine },
     head: { height, hash, time, size },
@@ -215,6 +224,7 @@ function parseStatus(fields: Fields): ControlAnswer | undefined {
     publicKey: key,
     startedAt,
     network,
+    mining,
   }
   return { kind: 'status', status }
 }

@@ -23,8 +23,8 @@ export async function typeLine(port: number, line: string): Promise<string | und
   return answerIn(text)
 }
 
-/** Apart from prompts and from what is told to all terminals: the chain as JSON. */
+/** Apart from prompts, from what is told to all terminals, the chain as JSON, and from what is on its way. */
 function answerIn(text: string): string | undefined {
   const lines = text.split('\n').map((line) => line.replace(PROMPT, '').trim())
-  return lines.find((line) => line !== '' && !line.startsWith('['))
+  return lines.find((line) => line !== '' && !line.startsWith('[') && !line.startsWith('mining '))
 }

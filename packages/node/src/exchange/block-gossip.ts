@@ -93,14 +93,14 @@ export class BlockGossip {
   }
 
   /** What can be said without a signature; undefined when nothing speaks against the block. */
-  #checkCheaply({ header, hash }: SignedHeader): Verdict | undefined {
+  #checkCheaply(signed: SignedHeader): Verdict | undefined {
+    const { header, hash } = signed
     const { ledger, rules, clock } = this.#init
     if (header.time > clock.now() + rules.document.limits.timeAhead) return 'ignore'
     if (ledger.find(hash)) return undefined
     if (header.height <= ledger.finalHeight) return 'ignore'
     const parent = header.parent && ledger.find(header.parent)
-    if (!parent) return undefined
-    const linked = checkLink(header, parent.header, rules.engine)
+    const linked = parent ? checkLink(signed, parent.header, rules.engine) : rules.engine.verifyAlone(signed)
     return linked.ok ? undefined : linked.error
   }
 
@@ -163,9 +163,10 @@ export class BlockGossip {
 }
 
 /** What a header says of the step from its parent, without the entries themselves. */
-function checkLink(header: Header, parent: Header, engine: Engine): Result<undefined> {
+function checkLink(signed: SignedHeader, parent: Header, engine: Engine): Result<undefined> {
+  const { header } = signed
   if (header.height !== parent.height + 1) {
     return fail('BLOCK_HEIGHT_WRONG', `height ${header.height} on a parent of height ${parent.height}`)
   }
-  return engine.verify(header, { parent, entryCount: Math.max(0, header.size - parent.size) })
+  return engine.verify(signed, { parent, entryCount: Math.max(0, header.size - parent.size) })
 }

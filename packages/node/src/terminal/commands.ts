@@ -1,3 +1,4 @@
+import { checkReading, type GenesisDocument, type Measure, parseNumber, type Result } from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
 import { printable } from '../views/printable.ts'
 
@@ -99,4 +100,12 @@ function quoted(rest: readonly string[]): string {
 
 function wrong(message: string): Command {
   return { kind: 'wrong', message }
+}
+
+/** The number, when the ledger allows it. */
+export function checkTyped(typed: string, document: GenesisDocument, measure: Measure): Result<number> {
+  const parsed = parseNumber(typed)
+  if (!parsed.ok) return parsed
+  const checked = checkReading(document, measure.name, parsed.value)
+  return checked.ok ? parsed : checked
 }

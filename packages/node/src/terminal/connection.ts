@@ -132,7 +132,7 @@ export class Connection implements ReceiptHolder {
   }
 
   #patience(): void {
-    this.#step({ kind: 'patience', network: this.#context.service.status().network })
+    this.#step({ kind: 'patience', status: this.#context.service.status() })
   }
 
   #write(bytes: Uint8Array): void {

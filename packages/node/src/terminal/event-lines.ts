@@ -7,12 +7,14 @@ import {
   blockEvent,
   disconnectedEvent,
   foreignEvent,
+  miningEvent,
   movedEvent,
   peerConnectedEvent,
   peerGoneEvent,
   syncEvent,
   withdrawnEvent,
 } from '../views/event-json.ts'
+import { miningText } from '../views/mining-text.ts'
 import type { Palette } from '../views/palette.ts'
 import { progressText, shortPeer } from '../views/peer-text.ts'
 import { printable } from '../views/printable.ts'
@@ -44,6 +46,8 @@ export function jsonOfEvent(event: NodeEvent, document: GenesisDocument): string
       return foreignEvent(event.meeting)
     case 'sync':
       return syncEvent(event.progress)
+    case 'mining':
+      return miningEvent(event.mining)
   }
 }
 
@@ -78,6 +82,8 @@ export function textOfEvent(event: NodeEvent, document: GenesisDocument, palette
     }
     case 'sync':
       return palette.dim(event.progress.kind === 'synced' ? 'caught up' : progressText(event.progress))
+    case 'mining':
+      return palette.dim(`mining ${miningText(event.mining)}`)
   }
 }
 

@@ -4,7 +4,8 @@
  */
 import { ERRORS, type Failure, type Measure } from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
-import type { NetworkStatus, Receipt } from '../ports.ts'
+import type { Receipt, Status } from '../ports.ts'
+import { searchText } from '../views/mining-text.ts'
 import { progressText } from '../views/peer-text.ts'
 import { printable } from '../views/printable.ts'
 import { shortHash } from '../views/text.ts'
@@ -41,17 +42,27 @@ export function storedLine({ height, blockHash }: Receipt, value: number, measur
   return `#${height} ${value} ${labelOf(measure)} stored in block ${shortHash(blockHash)}\n`
 }
 
+/** The node stops while the block of this reading is searched for. */
+export function unminedLine(value: number, measure: Measure): string {
+  return `${value} ${labelOf(measure)} is in no block yet: look for it with "chain" once the node is up\n`
+}
+
 /** `72 BPM moved to block #13 3f9a1c2e`: the block it was stored in lost to another one. */
 export function movedLine({ height, blockHash }: Receipt, value: number, measure: Measure): string {
   return `${value} ${labelOf(measure)} moved to block #${height} ${shortHash(blockHash)}\n`
 }
 
+/** What the node says of why readings may wait. */
+export type Waiting = Pick<Status, 'network' | 'mining'>
+
 /** Why a reading is not answered yet. It is not lost, so nobody should type it again. */
-export function waitingLine(network: NetworkStatus | undefined): string {
+export function waitingLine({ network, mining }: Waiting): string {
+  if (mining?.search) return `mining ${searchText(mining, mining.search)}\n`
   if (network?.sync.kind === 'catching-up') return `${progressText(network.sync)}: your reading waits\n`
   if (network !== undefined && !network.mayProduce && network.peerCount === 0) {
     return 'no node that may make blocks is connected: your reading waits\n'
   }
+  if (network === undefined && mining?.threads === 0) return 'this node does not mine: your reading waits\n'
   return 'no block has taken it yet: your reading waits\n'
 }
 

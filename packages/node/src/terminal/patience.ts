@@ -6,11 +6,26 @@ export interface PatienceEffect {
   readonly afterMs: number | null
 }
 
+/** How long the first reading waits until its writer is told why, and until that is told again, if ever. */
+export interface PatienceTimes {
+  readonly firstMs: number
+  readonly againMs?: number
+}
+
+const USUAL: PatienceTimes = { firstMs: NODE_LIMITS.answerPatienceMs }
+
+/** Where blocks take work a reading always waits, and there is news of it. */
+export const MINED: PatienceTimes = {
+  firstMs: NODE_LIMITS.miningPatienceMs,
+  againMs: NODE_LIMITS.miningPatienceAgainMs,
+}
+
 /**
- * When somebody whose readings wait for a block is told why: once, after one and the same reading has waited
- * for `answerPatienceMs`, and not again before all of them are answered. Under load there is always one that
- * waits, but never the same for so long. The time is set once for as long as readings wait, not for each of
- * them, so that it costs nothing; a reading is therefore explained after once to twice that time.
+ * When somebody whose readings wait for a block is told why: once, after one and the same reading has
+ * waited for `firstMs`, and not again before all of them are answered, or after `againMs`. Under load there
+ * is always one that waits, but never the same for so long. The time is set once for as long as readings
+ * wait, not for each of them, so that it costs nothing; a reading is therefore explained after once to
+ * twice that time.
  */
 export class Patience {
   /** Tickets of readings without an answer, in the order in which they were typed. */
@@ -18,6 +33,11 @@ export class Patience {
   /** The one for which the time is set; 0: it is not set. */
   #ticket = 0
   #isExplained = false
+  readonly #times: PatienceTimes
+
+  constructor(times = USUAL) {
+    this.#times = times
+  }
 
   begin(ticket: number): void {
     this.#waiting.add(ticket)
@@ -32,7 +52,7 @@ export class Patience {
   expired(): boolean {
     const isSame = this.#ticket !== 0 && this.#waiting.has(this.#ticket)
     this.#ticket = 0
-    if (!isSame || this.#isExplained) return false
+    if (!isSame || (this.#isExplained && this.#times.againMs === undefined)) return false
     this.#isExplained = true
     return true
   }
@@ -40,9 +60,11 @@ export class Patience {
   /** After every event. Undefined: the time stays as it is set. */
   steer(isOpen: boolean): PatienceEffect | undefined {
     const [first] = this.#waiting
-    const isWanted = isOpen && first !== undefined && !this.#isExplained
+    const { firstMs, againMs } = this.#times
+    const afterMs = this.#isExplained ? againMs : firstMs
+    const isWanted = isOpen && first !== undefined && afterMs !== undefined
     if (isWanted === (this.#ticket !== 0)) return undefined
     this.#ticket = isWanted ? first : 0
-    return { kind: 'patience', afterMs: isWanted ? NODE_LIMITS.answerPatienceMs : null }
+    return { kind: 'patience', afterMs: isWanted ? afterMs : null }
   }
 }

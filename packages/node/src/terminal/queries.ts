@@ -5,6 +5,7 @@
 import { NODE_LIMITS } from '../limits.ts'
 import type { NodeService, PeerView, VerifyReport } from '../ports.ts'
 import { type BlockView, blockView } from '../views/block-view.ts'
+import { miningText } from '../views/mining-text.ts'
 import { PLAIN } from '../views/palette.ts'
 import { addressesText, networkText, peerLines, producingText } from '../views/peer-text.ts'
 import { printable } from '../views/printable.ts'
@@ -16,7 +17,7 @@ export type Readable = Pick<NodeService, 'document' | 'status' | 'blocks'>
 
 /** `terminalCount` is how many terminals are connected. */
 export function statusText(node: Readable, terminalCount: number): string {
-  const { ledger, head, finalHeight, pendingCount, startedAt, network } = node.status()
+  const { ledger, head, finalHeight, pendingCount, startedAt, network, mining } = node.status()
   return text([
     `ledger     ${printable(ledger.name)} ${shortHash(ledger.id)} (${printable(ledger.engine)})`,
     `head       #${head.height} ${shortHash(head.hash)} of ${plainTime(head.time)}`,
@@ -24,12 +25,13 @@ export function statusText(node: Readable, terminalCount: number): string {
     `final      up to #${finalHeight}`,
     `node       up since ${plainTime(startedAt)}`,
     `terminals  ${terminalCount}`,
+    ...(mining === undefined ? [] : [`mining     ${miningText(mining)}`]),
     ...(network === undefined
       ? ['network    off']
       : [
           `network    ${networkText(network)}`,
           `addresses  ${addressesText(network)}`,
-          `producing  ${producingText(network)}`,
+          `producing  ${producingText(network, mining)}`,
         ]),
   ])
 }

@@ -117,7 +117,7 @@ export class TerminalServer {
     try {
       const addresses: TerminalAddress[] = []
       for (const [index, { host, port: asked }] of this.#ports.entries()) {
-        const { document: _, ...config } = configs[index] as SessionConfig
+        const { document: _, isMined: __, ...config } = configs[index] as SessionConfig
         const port = await this.#listenNear(host, asked, configs[index] as SessionConfig)
         const isMoved = asked !== 0 && port !== asked
         if (isMoved) this.#logger.warn({ host, from: asked, to: port }, 'a terminal port was taken')
@@ -248,8 +248,12 @@ export class TerminalServer {
   }
 }
 
-function sessionConfig({ measure, subject }: TerminalPort, { document }: NodeService): SessionConfig {
-  return { document, measure: measureOf(document, measure), ...(subject === undefined ? {} : { subject }) }
+function sessionConfig({ measure, subject }: TerminalPort, service: NodeService): SessionConfig {
+  const { document } = service
+  return {
+    ...{ document, measure: measureOf(document, measure), isMined: service.status().mining !== undefined },
+    ...(subject === undefined ? {} : { subject }),
+  }
 }
 
 function listenFailure(host: string, port: number, error: NodeJS.ErrnoException): NodeFailure {

@@ -13,20 +13,13 @@
  * paused); one unfinished line. At most `linesPerTurnMax` lines a step: then it asks to be continued, so that
  * whoever runs it can first serve others and wait for a full socket.
  */
-import {
-  checkReading,
-  type GenesisDocument,
-  type Measure,
-  parseNumber,
-  type Result,
-  utf8,
-} from '@pulseledger/core'
+import { type GenesisDocument, type Measure, type Result, utf8 } from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
-import type { NetworkStatus, NewReading, Receipt } from '../ports.ts'
-import { type Command, parseCommand, type Query } from './commands.ts'
+import type { NewReading, Receipt } from '../ports.ts'
+import { type Command, checkTyped, parseCommand, type Query } from './commands.ts'
 import { type Line, type LineFault, LineSplitter } from './line-splitter.ts'
 import * as messages from './messages.ts'
-import { Patience, type PatienceEffect } from './patience.ts'
+import { MINED, Patience, type PatienceEffect } from './patience.ts'
 
 export type SessionEvent =
   | { readonly kind: 'connected' }
@@ -47,7 +40,7 @@ export type SessionEvent =
   /** A reading that was confirmed here lost its block and is in another one. `value` as it was typed. */
   | { readonly kind: 'moved'; readonly receipt: Receipt; readonly value: number }
   /** The time set by the last `patience` effect has passed. */
-  | { readonly kind: 'patience'; readonly network: NetworkStatus | undefined }
+  | { readonly kind: 'patience'; readonly status: messages.Waiting }
   /** The node is stopping. */
   | { readonly kind: 'stop' }
 
@@ -70,6 +63,8 @@ export type Effect =
 export interface SessionConfig {
   readonly document: GenesisDocument
   readonly measure: Measure
+  /** Blocks take work, so readings wait for them. */
+  readonly isMined?: boolean
   readonly subject?: string
 }
 
@@ -107,13 +102,14 @@ export class Session {
   #continueAsked = false
   /** The number of the line that a deadline is set for; 0: none is. */
   #deadlineLine = 0
-  readonly #patience = new Patience()
+  readonly #patience: Patience
   #text = ''
   #effects: Effect[] = []
 
   constructor(config: SessionConfig) {
     this.#config = config
     this.#prompt = messages.promptOf(config.measure)
+    this.#patience = new Patience(config.isMined ? MINED : undefined)
   }
 
   /** What is to be done, in this order. Empty once the session is closed. */
@@ -165,9 +161,10 @@ export class Session {
         break
       case 'patience':
         // Behind what was typed: its answer and the prompt are still to come.
-        if (this.#patience.expired()) this.#text += messages.waitingLine(event.network)
+        if (this.#patience.expired()) this.#text += messages.waitingLine(event.status)
         break
       case 'stop':
+        if (this.#config.isMined) this.#giveUp()
         this.#close(messages.STOPPING)
         break
     }
@@ -340,6 +337,14 @@ export class Session {
     if (this.#atPrompt) this.#text += this.#prompt
   }
 
+  /** A search for a block ends when it ends: nobody is kept waiting for it by a node that stops. */
+  #giveUp(): void {
+    for (const { ticket, value, answer } of this.#slots) {
+      if (answer !== undefined || value === undefined) continue
+      this.#answer(ticket, messages.unminedLine(value, this.#config.measure))
+    }
+  }
+
   /** open, ending -> closing. A query that was not answered is given up: only `verify` takes time. */
   #close(farewell: string): void {
     if (!this.#reading) return
@@ -386,12 +391,4 @@ export class Session {
     this.#text = ''
     this.#effects.push({ kind: 'write', bytes })
   }
-}
-
-/** The number, when the ledger allows it. */
-function checkTyped(typed: string, document: GenesisDocument, measure: Measure): Result<number> {
-  const parsed = parseNumber(typed)
-  if (!parsed.ok) return parsed
-  const checked = checkReading(document, measure.name, parsed.value)
-  return checked.ok ? parsed : checked
 }

@@ -48,6 +48,8 @@ const FINDINGS: Partial<Record<ErrorCode, { readonly part: string; readonly reme
   BLOCK_HEIGHT_WRONG: { part: 'header.height', remedy: REMEDY.producer },
   BLOCK_TIME_TOO_EARLY: { part: 'header.time', remedy: REMEDY.producer },
   BLOCK_SEAL_INVALID: { part: 'header.seal', remedy: REMEDY.producer },
+  BLOCK_TARGET_WRONG: { part: 'header.seal', remedy: REMEDY.producer },
+  BLOCK_WORK_INSUFFICIENT: { part: 'header.seal', remedy: REMEDY.producer },
   BLOCK_PRODUCER_NOT_ALLOWED: { part: 'header.producer', remedy: REMEDY.producer },
   BLOCK_SEQUENCE_WRONG: { part: 'sequences', remedy: REMEDY.producer },
 }

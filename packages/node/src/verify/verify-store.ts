@@ -111,7 +111,7 @@ function begin(store: BlockStore, crypto: Crypto, slices: Slices, problems: Prob
   const genesis = found && reparse(found.stored.block, found.hash, { height: 0 }, { crypto }, problems)
   if (found === undefined || genesis === undefined) return undefined
   const document = genesisOf(genesis, crypto)
-  const engine = document.ok ? createEngine(document.value) : document
+  const engine = document.ok ? createEngine(document.value, crypto) : document
   if (!document.ok || !engine.ok) {
     const message = engine.ok ? '' : engine.error.message
     problems.add({ height: 0, field: 'genesis document' }, message, REMEDY.restore)

@@ -1,4 +1,12 @@
-import { type Block, decodePayload, type GenesisDocument, type Hash } from '@pulseledger/core'
+import { hash as digest } from 'node:crypto'
+import {
+  type Block,
+  decodePayload,
+  ENGINES,
+  type Fact,
+  type GenesisDocument,
+  type Hash,
+} from '@pulseledger/core'
 
 /** A block as people and programs see it: decoded, but not yet rendered. */
 export interface BlockView {
@@ -14,6 +22,8 @@ export interface BlockView {
   readonly size: number
   /** Entries in this block. */
   readonly readingCount: number
+  /** What the seal says, where the engine has one. */
+  readonly facts: readonly Fact[]
   /** The first `readingsMax` of them, in the order of the log. */
   readonly readings: readonly ReadingView[]
 }
@@ -60,7 +70,12 @@ export function blockView(
     readings.push({ entryId: id, author, sequence, ...content(payloads[index] ?? null, document) })
   }
   const { height, parent, time, producer, size } = header
-  return { height, hash, parent, time, producer, size, readingCount: entries.length, readings }
+  const facts = ENGINES[document.engine.name]?.explain(block, { sha256 }) ?? []
+  return { height, hash, parent, time, producer, size, readingCount: entries.length, facts, readings }
+}
+
+function sha256(data: Uint8Array): Uint8Array {
+  return digest('sha256', data, 'buffer')
 }
 
 /**

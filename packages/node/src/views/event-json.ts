@@ -20,7 +20,15 @@ import {
   toHex,
 } from '@pulseledger/core'
 import type { StartNote } from '../options.ts'
-import type { EntryState, ForeignMeeting, PeerConnection, PeerId, Receipt, Status } from '../ports.ts'
+import type {
+  EntryState,
+  ForeignMeeting,
+  MiningStatus,
+  PeerConnection,
+  PeerId,
+  Receipt,
+  Status,
+} from '../ports.ts'
 import { type BlockView, blockView, type ReadingView } from './block-view.ts'
 import { asciiJson } from './printable.ts'
 import type { Place } from './text.ts'
@@ -61,6 +69,9 @@ export function blockEvent(block: Block, document: GenesisDocument, place?: Plac
     time: millisecondsTime(view.time),
     producer: toHex(view.producer),
     size: view.size,
+    ...(view.facts.length > 0 && {
+      seal: Object.fromEntries(view.facts.map(({ name, value }) => [name, value])),
+    }),
     ...placeFields(place),
     readings: view.readings.map(readingFields),
   })
@@ -124,6 +135,16 @@ export function foreignEvent({ address, ours, theirs }: ForeignMeeting): string 
 export function syncEvent(progress: SyncProgress): string {
   const { kind: state, ...rest } = progress
   return asciiJson({ event: 'sync', state, ...rest })
+}
+
+/** The search for a block of another height than before has begun. */
+export function miningEvent(mining: MiningStatus): string {
+  return asciiJson({ event: 'mining', ...miningFields(mining) })
+}
+
+/** What `status` and the event say of mining. */
+export function miningFields({ threads, hashesPerSecond, search }: MiningStatus): object {
+  return { threads, hashesPerSecond, search: search ?? null }
 }
 
 /** Something that an operator must look at. */

@@ -5,7 +5,7 @@
  *   77c0e1f2  192.168.1.9:51234  in   #9    behind   since 2026-11-22 11:20:02Z
  */
 import type { SyncProgress } from '@pulseledger/core'
-import type { NetworkStatus, PeerConnection, PeerView } from '../ports.ts'
+import type { MiningStatus, NetworkStatus, PeerConnection, PeerView } from '../ports.ts'
 import { type Palette, PLAIN } from './palette.ts'
 import { printable } from './printable.ts'
 import { shortHash } from './text.ts'
@@ -50,8 +50,11 @@ export function networkText({ peerCount, sync }: NetworkStatus): string {
 }
 
 /** Whether a node may make blocks. */
-export function producingText({ mayProduce }: NetworkStatus): string {
-  return mayProduce ? 'yes' : 'no: its key is not among the producers of the ledger'
+export function producingText({ mayProduce }: NetworkStatus, mining: MiningStatus | undefined): string {
+  if (mayProduce) return 'yes'
+  return mining?.threads === 0
+    ? 'no: it does not mine'
+    : 'no: its key is not among the producers of the ledger'
 }
 
 /** Separated by commas. */

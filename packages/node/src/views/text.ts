@@ -8,7 +8,16 @@
  * Printable ASCII and the escape sequences of the palette, nothing else: what strangers wrote is escaped.
  * Colours are put on after a column was padded, so they do not move it.
  */
-import { ERRORS, type Failure, type GenesisDocument, type Hash, toHex } from '@pulseledger/core'
+import {
+  ENGINES,
+  type EngineParameters,
+  ERRORS,
+  type Fact,
+  type Failure,
+  type GenesisDocument,
+  type Hash,
+  toHex,
+} from '@pulseledger/core'
 import { NODE_LIMITS } from '../limits.ts'
 import type { BlockView, ReadingView } from './block-view.ts'
 import { type Palette, PLAIN } from './palette.ts'
@@ -41,6 +50,7 @@ export function blockLine(view: BlockView, palette: Palette = PLAIN, columns = S
     palette.hash(shortHash(view.hash)),
   ]
   if (view.parent !== null) parts.push(palette.dim(`<- ${shortHash(view.parent)}`))
+  if (view.facts.length > 0) parts.push(palette.dim(shortFacts(view.facts)))
   return parts.join('  ')
 }
 
@@ -101,6 +111,7 @@ export function blockDetail(
     field('parent', parent === null ? 'none: this is genesis' : palette.dim(toHex(parent)), palette),
     field('time', millisecondsTime(view.time), palette),
     ...(parent === null ? [] : [field('producer', toHex(view.producer), palette)]),
+    ...(view.facts.length > 0 ? [field('seal', factsText(view.facts), palette)] : []),
     ...(place === undefined ? [] : [field('state', placeText(place), palette)]),
     field('log size', String(view.size), palette),
     field('readings', String(readingCount), palette),
@@ -128,17 +139,22 @@ export function readingLine(reading: ReadingView, palette: Palette = PLAIN): str
 /** What a ledger was begun with, as the first terminal shows it. */
 export function genesisLines(document: GenesisDocument, view: BlockView, palette: Palette = PLAIN): string[] {
   const { engine, measures } = document
-  const rule = `${printable(engine.name)}, final after ${engine.finalDepth} blocks`
   return [
     `${palette.strong('genesis #0')}  ${palette.hash(toHex(view.hash))}`,
     field('name', printable(document.name), palette),
     field('time', millisecondsTime(document.time), palette),
-    field('engine', rule, palette),
+    field('engine', engineText(engine), palette),
     ...measures.map(({ name, label, minimum, maximum, unit }) => {
       const range = `${minimum}..${maximum} ${printable(unit)}`
       return field('measure', `${printable(name)}: ${printable(label)} ${range}`, palette)
     }),
   ]
+}
+
+/** `longest-chain, final after 2000 blocks`. */
+export function engineText(engine: EngineParameters): string {
+  const described = ENGINES[engine.name]?.describe(engine)
+  return `${printable(engine.name)}${described === undefined ? '' : `, ${described}`}`
 }
 
 /** Something that an operator must look at, and what to do about it. */
@@ -152,6 +168,18 @@ function readingText(reading: ReadingView): string {
   const { value, label, subject } = reading
   const whose = subject === undefined ? '' : ` ${printable(subject, NAME_CHARACTERS_MAX)}`
   return `${value} ${printable(label, NAME_CHARACTERS_MAX)}${whose}`
+}
+
+/** `difficulty 50000000, nonce 4711, work 0000054a4660a0e4...`. */
+function factsText(facts: readonly Fact[]): string {
+  return facts.map(({ name, value }) => `${name} ${value}`).join(', ')
+}
+
+/** The same where there is little room: of hashes the beginning, as everywhere. */
+function shortFacts(facts: readonly Fact[]): string {
+  return factsText(
+    facts.map(({ name, value }) => ({ name, value: value.length > 40 ? value.slice(0, 8) : value })),
+  )
 }
 
 function summary({ height, readings, readingCount }: BlockView): string {

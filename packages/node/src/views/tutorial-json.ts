@@ -8,7 +8,8 @@
  *
  *   "Readings":[{"BPM":72},{"BPM":80,"Subject":"ward-2"},{"Measure":"pain","Value":3},{"Erased":true}]
  *
- * followed by "Omitted" with the number of those left out, when not all of them fit.
+ * followed by "Omitted" with the number of those left out, when not all of them fit. Where blocks take work,
+ * "Difficulty", "Nonce" and "Work" follow PrevHash, as texts.
  */
 import { cidToText, toHex } from '@pulseledger/core'
 import type { BlockView, ReadingView } from './block-view.ts'
@@ -26,8 +27,13 @@ export function tutorialJson(view: BlockView, bytesMax = Number.POSITIVE_INFINIT
   const after = asciiJson({
     Hash: toHex(view.hash),
     PrevHash: view.parent === null ? '' : toHex(view.parent),
+    ...Object.fromEntries(view.facts.map(({ name, value }) => [capitalised(name), value])),
   }).slice(1)
   return `${before},${middle(view, bytesMax)},${after}`
+}
+
+function capitalised(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1)
 }
 
 function middle(view: BlockView, bytesMax: number): string {

@@ -395,6 +395,30 @@ const CASES: readonly Case[] = [
     says: ['lottery'],
   },
   {
+    name: 'a parameter that the engine does not have',
+    genesis: '{"name": "x", "engine": {"name": "proof-of-work", "windows": 3}}',
+    code: 'CONFIG_KEY_UNKNOWN',
+    says: ['genesis.json', '"engine.windows"', 'window'],
+  },
+  {
+    name: 'a difficulty below the least one',
+    genesis: '{"name": "x", "engine": {"name": "proof-of-work", "difficulty": 3, "difficultyMinimum": 4}}',
+    code: 'GENESIS_INVALID',
+    says: ['engine.difficulty', '3', '4'],
+  },
+  {
+    name: 'neither on nor off',
+    words: ['--mine', 'yes'],
+    code: 'CONFIG_VALUE_INVALID',
+    says: ['--mine', 'on, off'],
+  },
+  {
+    name: 'two places for the engine of a devnet',
+    words: ['devnet', '2', '--plain', '--genesis', 'genesis.json', '--engine', 'proof-of-work'],
+    code: 'USAGE_INVALID',
+    says: ['genesis.json', '--engine'],
+  },
+  {
     name: 'a salt without its time',
     genesis: `{"name": "x", "salt": "${'00'.repeat(16)}"}`,
     code: 'GENESIS_INVALID',

@@ -49,7 +49,9 @@ describe('init', () => {
     ]
     const limits = ['--block-entries', '20', '--block-bytes', '65536', '--time-ahead', '1m']
     const stdout = await well([...words, ...limits])
-    expect(stdout).toMatch(/^ledger {5}ward-2\nid {9}[0-9a-f]{64}\n/)
+    expect(stdout).toMatch(
+      /^ledger {5}ward-2\nid {9}[0-9a-f]{64}\nengine {5}longest-chain, final after 7 blocks\n/,
+    )
     expect(stdout).toContain('measure    temperature: 30..45 Cel, 1 decimal\n')
     expect(stdout).toMatch(/\nStart its node:\n {2}pulseledger start\n$/)
     const { name, engine, limits: made, measures } = JSON.parse(await well(['show', 'genesis']))
@@ -59,6 +61,29 @@ describe('init', () => {
       limits: DOCUMENT.limits,
     })
     expect(measures.map((measure: { label: string }) => measure.label)).toEqual(['BPM', 'Temperature'])
+  })
+
+  test('takes another engine with what is chosen of it and defaults for the rest', async () => {
+    const own = ['--interval', '30s', '--difficulty', '120', '--final-depth', '9']
+    const stdout = await well(['init', '--engine', 'proof-of-work', ...own])
+    expect(stdout).toContain('engine     proof-of-work, a block every 30 s, final after 9 blocks\n')
+    expect(JSON.parse(await well(['show', 'genesis'])).engine).toEqual({
+      ...{ name: 'proof-of-work', finalDepth: 9, intervalMs: 30_000, window: 16 },
+      ...{ difficulty: 120, difficultyMinimum: 3 },
+    })
+  })
+
+  test.each([
+    [['--difficulty', '5'], 'engine.difficulty: longest-chain has no such parameter; it has finalDepth'],
+    [['--engine', 'proof-of-luck'], "'proof-of-luck' is not one of longest-chain, proof-of-work"],
+    [
+      ['--engine', 'proof-of-work', '--difficulty', '5', '--difficulty-minimum', '6'],
+      'engine.difficulty: 5 is below engine.difficultyMinimum, 6',
+    ],
+  ])('refuses %j', async (words, message) => {
+    const { exit, stderr } = await place.run(['init', ...words])
+    expect(exit).toBe(2)
+    expect(stderr).toContain(message)
   })
 
   test('of a complete document makes the same ledger everywhere; `show genesis` gives it back', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { ERRORS } from '@pulseledger/core'
 import { describe, expect, test } from 'vitest'
+import { COMMANDS } from '../../src/cli/program.ts'
 import { parseTerminalPorts } from '../../src/config/address.ts'
 import { parseEnvFile } from '../../src/config/env-file.ts'
 import { checkChoice, parseMeasure, readGenesisDocument } from '../../src/config/genesis-choice.ts'
@@ -28,7 +29,8 @@ describe('docs/CONFIGURATION.md', () => {
   test('names no flag and no variable that does not exist', () => {
     const flags = new Set(text.match(/(?<![\w-])--[a-z][a-z-]+/g))
     const off = ['--no-json', '--no-mdns', '--no-peer-exchange']
-    const known = [...off, '--print-config', '--measure', '--name', '--help', '--create']
+    const own = COMMANDS.flatMap(({ options }) => options.map(({ flags: names }) => longFlag(names)))
+    const known = [...off, ...own, '--help']
     for (const key of OPTION_KEYS) known.push(longFlag(OPTIONS[key].flag))
     expect([...flags].filter((flag) => !known.includes(flag))).toEqual([])
     const variables = new Set(text.match(/PULSELEDGER_[A-Z_]*[A-Z]/g))

@@ -55,6 +55,8 @@ const SAMPLES: { readonly [K in OptionKey]: (n: number) => string } = {
   json: (n) => (n % 2 === 0 ? 'true' : 'false'),
   logLevel: (n) => ['error', 'info', 'debug', 'silent'][n % 4] as string,
   crypto: (n) => (n % 2 === 0 ? 'sodium' : 'node'),
+  mine: () => 'off',
+  mineThreads: (n) => String(1 + n),
   config: (n) => `other-${n}.json`,
 }
 
@@ -125,6 +127,8 @@ test('without anything there are the defaults', () => {
     json: 'auto',
     logLevel: 'warn',
     crypto: 'auto',
+    mine: 'on',
+    mineThreads: undefined,
     config: undefined,
   }
   expect(read().values).toEqual(wanted)
@@ -282,6 +286,8 @@ describe('print-config', () => {
       ['json', 'true', 'flag --json'],
       ['logLevel', 'info', 'pulseledger.json'],
       ['crypto', 'auto', 'default'],
+      ['mine', 'on', 'default'],
+      ['mineThreads', '-', 'default'],
       ['config', '-', 'default'],
       [''],
     ])

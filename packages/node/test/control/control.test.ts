@@ -124,6 +124,18 @@ describe('a request', () => {
     expect(await ask({ command: 'status' })).toEqual([{ kind: 'status', status: node.status() }])
   })
 
+  test.each([
+    { threads: 0, hashesPerSecond: 0, search: undefined },
+    {
+      threads: 2,
+      hashesPerSecond: 9_810_000,
+      search: { height: 13, entryCount: 3, difficulty: 2 ** 60, tried: 12 },
+    },
+  ])('for the status tells of mining (%#)', async (mining) => {
+    node.mining = mining
+    expect(await ask({ command: 'status' })).toEqual([{ kind: 'status', status: node.status() }])
+  })
+
   test('for the peers is answered with all of them, byte for byte', async () => {
     expect(await ask({ command: 'peers' })).toEqual([{ kind: 'peers', peers: [] }])
     const peer: PeerView = {

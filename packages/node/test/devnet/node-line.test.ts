@@ -68,6 +68,7 @@ test('what a node prints when it has started is understood', () => {
       sync: { kind: 'synced' },
       mayProduce: true,
     },
+    mining: undefined,
   }
   expect(parseNodeLine(startedEvent(status, ['127.0.0.1:41001'], undefined))).toEqual({
     kind: 'started',

@@ -1,4 +1,17 @@
-import { type Block, type BlockContents, encodeAnnouncement, invariant } from '@pulseledger/core'
+import {
+  type Block,
+  type BlockContents,
+  decodeBodiesRequest,
+  decodeHeadersRequest,
+  encodeAnnouncement,
+  encodeBodies,
+  encodeHeaders,
+  encodeStatus,
+  equalBytes,
+  type Hash,
+  invariant,
+  keyOf,
+} from '@pulseledger/core'
 import type { MemoryNetwork } from '../../src/network/memory/network.ts'
 import type { GossipTopic, NetworkHandlers, RequestKind } from '../../src/ports.ts'
 import { TestChain } from '../support/chain.ts'
@@ -90,4 +103,36 @@ export function contentsOf({ bodyBytes, payloads }: Block): BlockContents {
 
 export function announce(block: Block, contents: BlockContents | null = contentsOf(block)): Uint8Array {
   return encodeAnnouncement({ header: block, contents })
+}
+
+/** `weight` by default that of the longest chain. */
+export function statusOf(blocks: readonly Block[], weight = BigInt(blocks.length + 1)): Uint8Array {
+  const head = blocks.at(-1) as Block
+  return encodeStatus({ head: head.hash, height: blocks.length, weight })
+}
+
+/** What an honest node with these blocks would answer. */
+export function honest(blocks: readonly Block[], weight?: bigint): Answers {
+  const byHash = new Map(blocks.map((block) => [keyOf(block.hash), block]))
+  return {
+    status: () => statusOf(blocks, weight),
+    headers: (message) => {
+      return encodeHeaders(headersFrom(blocks, message))
+    },
+    bodies: (message) => {
+      const hashes = decodeBodiesRequest(message)
+      if (!hashes.ok) throw new Error(hashes.error.message)
+      const contents = hashes.value.map((hash) => byHash.get(keyOf(hash)))
+      return encodeBodies(contents.map((block) => (block ? contentsOf(block) : null)))
+    },
+  }
+}
+
+export function headersFrom(blocks: readonly Block[], message: Uint8Array): Block[] {
+  const request = decodeHeadersRequest(message)
+  if (!request.ok) throw new Error(request.error.message)
+  const { locator, countMax } = request.value
+  const isKnown = (hash: Hash) => blocks.findIndex((block) => equalBytes(block.hash, hash)) + 1
+  const from = Math.max(0, ...locator.map(isKnown))
+  return blocks.slice(from, from + countMax)
 }

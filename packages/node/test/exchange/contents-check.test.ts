@@ -19,7 +19,7 @@ const chain = new TestChain('checked')
 
 function check(limits = {}) {
   const document = { ...chain.document, limits: { ...chain.document.limits, ...limits } }
-  const engine = createEngine(document)
+  const engine = createEngine(document, chain.crypto)
   if (!engine.ok) throw new Error(engine.error.message)
   const calls: number[] = []
   const contents = new ContentsCheck({

@@ -10,6 +10,7 @@ import type { GenesisChoice } from '../../src/options.ts'
 import type {
   GossipTopic,
   GossipVerdict,
+  Miner,
   Network,
   NodeCrypto,
   NodeEvent,
@@ -30,6 +31,7 @@ export interface PeerOptions {
   /** What it finds at its start; an empty one by default. */
   readonly disk?: MemoryDisk
   readonly expectsPeers?: boolean | 'certainly'
+  readonly miner?: Miner
   /** Where commits wait, for tests that look at what happens before they are durable. */
   readonly beforeCommit?: () => Promise<void>
 }
@@ -105,7 +107,7 @@ export class MemoryWorld {
 
   async start(name: string, options: PeerOptions = {}): Promise<MemoryPeer> {
     const opened = await this.#open(name, options)
-    const joined = this.#join(opened, options.expectsPeers ?? false)
+    const joined = this.#join(opened, options)
     const { runner, exchange } = joined
     const stop = async (): Promise<void> => {
       this.#running.delete(peer)
@@ -141,13 +143,13 @@ export class MemoryWorld {
 
   #join(
     opened: Opened,
-    expectsPeers: boolean | 'certainly',
+    { expectsPeers = false, miner }: PeerOptions,
   ): Pick<MemoryPeer, 'ledger' | 'runner' | 'service' | 'exchange'> {
     const { store, random, rules, signer, logger, events, failures } = opened
     const { clock, crypto } = this
     const { networked, ...parts } = joinLedgerParts(
       {
-        ...{ store, rules, clock, random, logger, crypto, signer },
+        ...{ store, rules, clock, random, logger, crypto, signer, miner },
         checkEntries: async (items) => countAndCheck(opened.checked, items, rules, crypto),
         verify: () => Promise.reject(new Error('not in this test')),
         onFailure: (failure) => failures.push(failure),

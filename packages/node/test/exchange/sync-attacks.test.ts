@@ -1,27 +1,17 @@
-import {
-  type Block,
-  decodeBodiesRequest,
-  decodeHeadersRequest,
-  encodeBodies,
-  encodeEntry,
-  encodeHeaders,
-  encodeStatus,
-  equalBytes,
-  type Hash,
-  keyOf,
-  LIMITS,
-} from '@pulseledger/core'
+import { type Block, encodeBodies, encodeEntry, encodeHeaders, encodeStatus, LIMITS } from '@pulseledger/core'
 import { describe, expect, test } from 'vitest'
 import { NODE_LIMITS } from '../../src/limits.ts'
 import { type TestBlock, TestChain } from '../support/chain.ts'
 import {
-  type Answers,
   announce,
   contentsOf,
+  headersFrom,
+  honest,
   isConnected,
   type Scene,
   startScene,
   stateOf,
+  statusOf,
 } from './attacker.ts'
 import { headOf } from './memory-peer.ts'
 
@@ -291,37 +281,6 @@ function chainOf(chain: TestChain, count: number): Block[] {
     blocks.push(tip.block)
   }
   return blocks
-}
-
-function statusOf(blocks: readonly Block[]): Uint8Array {
-  const head = blocks.at(-1) as Block
-  return encodeStatus({ head: head.hash, height: blocks.length, weight: BigInt(blocks.length + 1) })
-}
-
-/** What an honest node with these blocks would answer. */
-function honest(blocks: readonly Block[]): Answers {
-  const byHash = new Map(blocks.map((block) => [keyOf(block.hash), block]))
-  return {
-    status: () => statusOf(blocks),
-    headers: (message) => {
-      return encodeHeaders(headersFrom(blocks, message))
-    },
-    bodies: (message) => {
-      const hashes = decodeBodiesRequest(message)
-      if (!hashes.ok) throw new Error(hashes.error.message)
-      const contents = hashes.value.map((hash) => byHash.get(keyOf(hash)))
-      return encodeBodies(contents.map((block) => (block ? contentsOf(block) : null)))
-    },
-  }
-}
-
-function headersFrom(blocks: readonly Block[], message: Uint8Array): Block[] {
-  const request = decodeHeadersRequest(message)
-  if (!request.ok) throw new Error(request.error.message)
-  const { locator, countMax } = request.value
-  const isKnown = (hash: Hash) => blocks.findIndex((block) => equalBytes(block.hash, hash)) + 1
-  const from = Math.max(0, ...locator.map(isKnown))
-  return blocks.slice(from, from + countMax)
 }
 
 /** Tells the victim of a chain with these blocks. */

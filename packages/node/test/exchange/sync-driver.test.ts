@@ -21,7 +21,7 @@ function drive(script: (event: SyncEvent) => readonly SyncEffect[] = () => []) {
     []
   const done: (() => void)[] = []
   const clock = new VirtualClock()
-  const engine = createEngine(chain.document)
+  const engine = createEngine(chain.document, chain.crypto)
   if (!engine.ok) throw new Error(engine.error.message)
   const rules = { document: chain.document, ledgerId: chain.ledgerId, engine: engine.value }
   const shared = { rules, crypto: chain.crypto, clock, pause: () => Promise.resolve() }

@@ -15,6 +15,7 @@ import {
 import type {
   Clock,
   EntryState,
+  MiningStatus,
   NetworkStatus,
   NewReading,
   NodeEvent,
@@ -65,6 +66,7 @@ export class FakeNode implements NodeService {
   refusal: Failure | undefined
   /** What the node says of its network and of entries, by hexadecimal id. */
   network: NetworkStatus | undefined
+  mining: MiningStatus | undefined
   peerViews: PeerView[] = []
   inviteWord: string | undefined
   readonly entryStates = new Map<string, EntryState>()
@@ -154,11 +156,12 @@ export class FakeNode implements NodeService {
     return {
       ledger: { name: this.document.name, id: this.ledgerId, engine: this.document.engine.name },
       head: { height: header.height, hash: headHash, time: header.time, size: header.size },
-      finalHeight: Math.max(0, header.height - this.document.engine.finalDepth),
+      finalHeight: Math.max(0, header.height - Number(this.document.engine.finalDepth)),
       pendingCount: this.#waiting.length,
       publicKey: digest('node'),
       startedAt: this.document.time,
       network: this.network,
+      mining: this.mining,
     }
   }
 

@@ -49,7 +49,8 @@ export class SessionDriver {
     const known = node.document.measures.find(({ name }) => name === measure)
     if (known === undefined) throw new Error(`the fake node has no measure ${measure}`)
     const whose = subject === undefined ? {} : { subject }
-    this.#session = new Session({ document: node.document, measure: known, ...whose })
+    const isMined = node.mining !== undefined
+    this.#session = new Session({ document: node.document, measure: known, isMined, ...whose })
     this.step({ kind: 'connected' })
   }
 
@@ -137,7 +138,7 @@ export class SessionDriver {
     this.#cancelPatience = () => {}
     if (afterMs === null) return
     this.#cancelPatience = this.#clock.after(afterMs, () => {
-      this.step({ kind: 'patience', network: this.#node.status().network })
+      this.step({ kind: 'patience', status: this.#node.status() })
     })
   }
 

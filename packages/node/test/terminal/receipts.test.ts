@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { NODE_LIMITS } from '../../src/limits.ts'
-import type { NetworkStatus, Receipt } from '../../src/ports.ts'
+import type { MiningStatus, NetworkStatus, Receipt } from '../../src/ports.ts'
 import { Patience } from '../../src/terminal/patience.ts'
 import { type ReceiptHolder, ReceiptWatch } from '../../src/terminal/receipt-watch.ts'
 import { TerminalServer } from '../../src/terminal/server.ts'
@@ -18,9 +18,16 @@ const CATCHING_UP: NetworkStatus = {
   mayProduce: true,
 }
 
-function waiting() {
+const MINING = {
+  threads: 1,
+  hashesPerSecond: 10_000_000,
+  search: { height: 1, entryCount: 1, difficulty: 50_000_000, tried: 9_000_000 },
+}
+
+function waiting({ mining }: { mining?: MiningStatus } = {}) {
   const clock = new VirtualClock()
   const node = new FakeNode(clock)
+  node.mining = mining
   return { clock, node, driver: new SessionDriver(node, clock, { atOnce: false }) }
 }
 
@@ -82,6 +89,40 @@ describe('a reading that is not answered', () => {
     driver.send('72\n')
     clock.advance(NODE_LIMITS.answerPatienceMs)
     expect(driver.output).toBe(`${PROMPT}${line}\n`)
+  })
+
+  test('that is mined is told of after a second, and every five seconds with what was tried', () => {
+    const { clock, node, driver } = waiting({ mining: MINING })
+    driver.send('72\n')
+    clock.advance(NODE_LIMITS.miningPatienceMs)
+    const line = 'mining block #1 of 1 reading: 50M hashes, some 5 s at 10 MH/s'
+    expect(driver.output).toBe(`${PROMPT}${line}; 9M tried\n`)
+    node.mining = { ...MINING, search: { ...MINING.search, tried: 59_000_000 } }
+    clock.advance(NODE_LIMITS.miningPatienceAgainMs - 1)
+    expect(driver.output).not.toContain('59M')
+    clock.advance(1)
+    driver.settle()
+    expect(driver.output).toMatch(/9M tried\nmining .*; 59M tried\n#1 72 BPM stored in block \w+\nEnter/)
+    expect(clock.timerCount).toBe(0)
+  })
+
+  test('that is mined holds up no node that stops: its writer is told, and nothing is waited for', () => {
+    const { clock, driver } = waiting({ mining: MINING })
+    driver.send('72\n73\n')
+    driver.step({ kind: 'stop' })
+    expect(driver.closed).toBe(true)
+    const line = (value: number) =>
+      `${value} BPM is in no block yet: look for it with "chain" once the node is up\n`
+    expect(driver.output).toContain(`${line(72)}${PROMPT}${line(73)}`)
+    expect(driver.output).toMatch(/The node is stopping: what was confirmed is stored. Goodbye.\n$/)
+    expect(clock.timerCount).toBe(0)
+  })
+
+  test('on a node that does not mine and has no network waits for somebody to change that', () => {
+    const { clock, driver } = waiting({ mining: { threads: 0, hashesPerSecond: 0, search: undefined } })
+    driver.send('72\n')
+    clock.advance(NODE_LIMITS.miningPatienceMs)
+    expect(driver.output).toBe(`${PROMPT}this node does not mine: your reading waits\n`)
   })
 
   test('leaves no timer behind when the connection is closed', () => {

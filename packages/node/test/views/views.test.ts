@@ -1,4 +1,4 @@
-import { type Block, toHex } from '@pulseledger/core'
+import { type Block, encodeHeader, toHex } from '@pulseledger/core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { NewReading } from '../../src/ports.ts'
@@ -53,6 +53,43 @@ describe('the view of a block', () => {
   test('never holds the salt, with which an erased value could be guessed', () => {
     const { views } = chainOf([bpm(72)])
     expect(views[1]?.readings[0]).not.toHaveProperty('salt')
+  })
+})
+
+describe('a block that took work', () => {
+  const engine = {
+    name: 'proof-of-work',
+    finalDepth: 100,
+    intervalMs: 5_000,
+    window: 16,
+    difficulty: 50,
+    difficultyMinimum: 5,
+  }
+  const document = { ...new FakeNode(new VirtualClock()).document, engine }
+  const seal = new Uint8Array(48)
+  seal.set([4, 0xff], 0)
+  seal.set([0x12, 0x67], 46)
+  const [, plain] = chainOf([bpm(72)]).node.chain as [Block, Block]
+  const header = { ...plain.header, seal }
+  const block = { ...plain, header, headerBytes: encodeHeader(header) }
+  const view = blockView(block, document)
+
+  test('shows its difficulty, its nonce and the digest, on one line the beginning of that', () => {
+    const work = view.facts[2]?.value ?? ''
+    expect(work).toMatch(/^[0-9a-f]{64}$/)
+    expect(blockDetail(view)).toContain(`  seal      difficulty 51, nonce 4711, work ${work}`)
+    expect(blockLine(view)).toMatch(new RegExp(`  difficulty 51, nonce 4711, work ${work.slice(0, 8)}$`))
+    expect(JSON.parse(blockEvent(block, document))).toMatchObject({
+      seal: { difficulty: '51', nonce: '4711', work },
+    })
+    expect(JSON.parse(tutorialJson(view))).toMatchObject({ Difficulty: '51', Nonce: '4711', Work: work })
+  })
+
+  test('shows nothing of it where the engine is another one, or has no such seal', () => {
+    expect(blockView({ ...block, header: { ...header, seal: seal.subarray(1) } }, document).facts).toEqual([])
+    expect(blockView(block, { ...document, engine: { name: 'longest-chain' } }).facts).toEqual([])
+    expect(blockView(block, { ...document, engine: { name: '__proto__' } }).facts).toEqual([])
+    expect(blockEvent(plain, chainOf().node.document)).not.toContain('seal')
   })
 })
 

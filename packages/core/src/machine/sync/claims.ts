@@ -42,8 +42,9 @@ export function onAnnounced(state: SyncState, peer: Peer, header: SignedHeader):
   }
   if (!standing.isOpen || (state.early.get(header.hash) ?? 0) > state.now) return
   // Whoever passed it on may not know its parent, so a block that does not fit is no fault of his.
-  if (!checkLink(header, standing, state.engine).ok) return
-  const weight = standing.weight + state.engine.weight(header.header)
+  const linked = checkLink(header, standing, state.engine)
+  if (!linked.ok) return
+  const weight = linked.value
   const item = newItem(header, standing, weight)
   item.announcers.add(peer.id)
   state.announced.set(item.key, item)

@@ -182,7 +182,7 @@ export class HeaderFetch {
         state.disconnectFor(peer.id, 'PEER_HEADERS_INVALID', linked.error.message)
         return undefined
       }
-      const weight = standing.weight + state.engine.weight(header.header)
+      const weight = linked.value
       items.push(newItem(header, standing, weight, peer.id))
       standing = { hash: header.hash, header: header.header, weight }
     }

@@ -2,15 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { defaultGenesis } from '@pulseledger/core'
-import { genesisJson, readGenesisFile } from '../../config/genesis-choice.ts'
-import { integer } from '../../config/values.ts'
+import { defaultGenesis, ENGINES } from '@pulseledger/core'
+import { completeEngine, DEFAULTS, genesisJson, readGenesisFile } from '../../config/genesis-choice.ts'
+import { integer, oneOf } from '../../config/values.ts'
 import { askNode } from '../../control/client.ts'
 import { Devnet, type DevnetInit } from '../../devnet/devnet.ts'
 import type { NodeStatus } from '../../devnet/events.ts'
 import { runLive } from '../../devnet/live.ts'
 import { runPlain } from '../../devnet/plain.ts'
 import { NODE_LIMITS } from '../../limits.ts'
+import type { GenesisChoice } from '../../options.ts'
 import { type Clock, NodeFailure } from '../../ports.ts'
 import { readHolder } from '../../store/level/data-directory.ts'
 import type { Call, Command } from '../command.ts'
@@ -19,6 +20,8 @@ import { hasLedger } from '../open-access.ts'
 import { unwrap } from '../unwrap.ts'
 
 const NODES_DEFAULT = 4
+const DEFAULT_NAME = 'devnet'
+const ENGINE_DEFAULT = DEFAULTS.engine.name
 const PORT_MAX = 65_535
 
 /** It stands at the same place beside the sources and beside what is built of them. */
@@ -38,10 +41,16 @@ The nodes and what they stored are gone when it ends, unless --data-dir is given
       help: 'terminal of the first node, the others follow (default: ports that are free)',
       parse: integer(1, PORT_MAX),
     },
+    {
+      flags: '-e, --engine <name>',
+      help: `who makes blocks: ${Object.keys(ENGINES).join(' or ')} (default: ${ENGINE_DEFAULT})`,
+      parse: oneOf(Object.keys(ENGINES)),
+    },
   ],
   examples: [
     ['pulseledger devnet', 'four nodes'],
     ['pulseledger devnet 7 --first-port 9001', 'seven, with ports from 9001 on'],
+    ['pulseledger devnet 3 --engine proof-of-work', 'three that mine'],
     ['pulseledger devnet --plain < commands.txt', 'as a script says: docs/DEVNET.md'],
   ],
   run,
@@ -55,7 +64,8 @@ async function run({ io, config, options, argument }: Call): Promise<void> {
   const isKept = from === 'flag' && text !== undefined
   const directory = isKept ? config.values.dataDir : mkdtempSync(join(tmpdir(), 'pulseledger-devnet-'))
   try {
-    const genesis = prepareGenesis(directory, config.values.genesis, io)
+    const choice = choiceOf(config.values.genesis, options.engine as string | undefined)
+    const genesis = prepareGenesis(directory, choice, io)
     const made = new Devnet({
       nodeCount,
       directory,
@@ -120,12 +130,28 @@ function firstPortOf(port: number | undefined, nodeCount: number): number | unde
   throw new NodeFailure('USAGE_INVALID', `there are no ${nodeCount} ports from ${port} up to ${PORT_MAX}`)
 }
 
+/** Undefined: nothing was chosen. */
+function choiceOf(path: string | undefined, engine: string | undefined): GenesisChoice | undefined {
+  if (path !== undefined && engine !== undefined) {
+    throw new NodeFailure(
+      'USAGE_INVALID',
+      `the engine is in the document ${path}: --engine does not go with it`,
+    )
+  }
+  if (path !== undefined) return unwrap(readGenesisFile(path))
+  return engine === undefined ? undefined : { name: DEFAULT_NAME, engine: completeEngine({ name: engine }) }
+}
+
 /** A complete document, so that all nodes begin the same ledger. One that is there is kept. */
-function prepareGenesis(directory: string, given: string | undefined, { clock, random }: CliIo): string {
+function prepareGenesis(
+  directory: string,
+  choice: GenesisChoice | undefined,
+  { clock, random }: CliIo,
+): string {
   const path = join(directory, 'genesis.json')
-  if (given === undefined && hasLedger(join(directory, 'node-1'))) return path
-  const choice = given === undefined ? { name: 'devnet' } : unwrap(readGenesisFile(given))
-  const document = defaultGenesis({ time: clock.now(), salt: random.bytes(16), ...choice })
+  if (choice === undefined && hasLedger(join(directory, 'node-1'))) return path
+  const completed = { time: clock.now(), salt: random.bytes(16), ...(choice ?? { name: DEFAULT_NAME }) }
+  const document = defaultGenesis(completed)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   writeFileSync(path, `${genesisJson(document)}\n`, { mode: 0o600 })
   return path
@@ -141,6 +167,8 @@ function nodeCommand(genesis: string, firstPort: number | undefined): DevnetInit
     ...['--addr', `127.0.0.1:${firstPort === undefined ? 0 : firstPort + node - 1}`],
     ...['--listen', '127.0.0.1:0'],
     ...['--peer', peerPorts.map((port) => `127.0.0.1:${port}`).join(',')],
+    // They share the cores.
+    ...['--mine-threads', '1'],
     ...['--no-mdns', '--no-peer-exchange', '--json', '--exit-with-parent'],
   ]
 }

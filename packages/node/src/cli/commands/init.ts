@@ -1,6 +1,7 @@
-import { LIMITS, type Measure, toHex } from '@pulseledger/core'
+import { ENGINES, type EngineParameters, LIMITS, type Measure, toHex } from '@pulseledger/core'
 import {
   checkChoice,
+  completeEngine,
   DEFAULT_LEDGER_NAME,
   DEFAULTS,
   MEASURE_FORM,
@@ -8,19 +9,22 @@ import {
   readGenesisFile,
 } from '../../config/genesis-choice.ts'
 import { expected, type Parsed, parsed } from '../../config/parsed.ts'
-import { duration, integer } from '../../config/values.ts'
+import { duration, integer, oneOf } from '../../config/values.ts'
 import { loadCrypto } from '../../crypto/index.ts'
 import { createLedger, type LedgerRules, readLedger } from '../../open-ledger.ts'
 import type { GenesisChoice } from '../../options.ts'
 import { NodeFailure } from '../../ports.ts'
 import { LevelStore } from '../../store/level/level-store.ts'
 import { asciiJson, printable } from '../../views/printable.ts'
+import { engineText } from '../../views/text.ts'
 import { type Call, type Command, JSON_OPTION } from '../command.ts'
 import { shellWord } from '../invocation.ts'
 import { Output } from '../output.ts'
 import { unwrap } from '../unwrap.ts'
 
 const { engine: ENGINE, limits: BLOCK } = DEFAULTS
+const MINED = completeEngine({ name: 'proof-of-work' })
+const DEPTHS = `${ENGINE.finalDepth}, with proof-of-work ${MINED.finalDepth}`
 
 export const init: Command = {
   name: 'init',
@@ -41,9 +45,34 @@ What is not given has a default.`,
       isList: true,
     },
     {
+      flags: '-e, --engine <name>',
+      help: `who makes blocks: ${Object.keys(ENGINES).join(' or ')} (default: ${ENGINE.name})`,
+      parse: oneOf(Object.keys(ENGINES)),
+    },
+    {
       flags: '--final-depth <blocks>',
-      help: `blocks after which a block is final (default: ${ENGINE.finalDepth})`,
+      help: `blocks after which a block is final (default: ${DEPTHS})`,
       parse: integer(1, LIMITS.finalDepthMax),
+    },
+    {
+      flags: '--interval <time>',
+      help: `proof-of-work: from one block to the next (default: ${Number(MINED.intervalMs) / 1_000}s)`,
+      parse: duration(1, LIMITS.powIntervalMax),
+    },
+    {
+      flags: '--difficulty <hashes>',
+      help: `proof-of-work: what a block takes at first (default: ${MINED.difficulty})`,
+      parse: integer(1, LIMITS.integerMax),
+    },
+    {
+      flags: '--difficulty-minimum <hashes>',
+      help: 'proof-of-work: what it takes at least (default: a fiftieth)',
+      parse: integer(1, LIMITS.integerMax),
+    },
+    {
+      flags: '--window <blocks>',
+      help: `proof-of-work: that have one difficulty (default: ${MINED.window})`,
+      parse: integer(1, LIMITS.powWindowMax),
     },
     {
       flags: '--block-entries <count>',
@@ -64,6 +93,7 @@ What is not given has a default.`,
   ],
   examples: [
     ['pulseledger init --name ward-2', 'heart rates, with all defaults'],
+    ['pulseledger init --engine proof-of-work', 'a block takes some 5 s of work'],
     ["pulseledger init -m 'temperature:Cel:30:45:1'", 'in UCUM units, one decimal'],
     ['pulseledger init --genesis ward-2.json', 'the document in a file'],
     ['pulseledger show genesis > ward-2.json', 'the document of another ledger'],
@@ -72,7 +102,19 @@ What is not given has a default.`,
 }
 
 /** The options that make a document, which a file does whole. */
-const OWN_OPTIONS = ['name', 'measure', 'finalDepth', 'blockEntries', 'blockBytes', 'timeAhead'] as const
+const OWN_OPTIONS = [
+  'name',
+  'measure',
+  'engine',
+  'finalDepth',
+  'interval',
+  'difficulty',
+  'difficultyMinimum',
+  'window',
+  'blockEntries',
+  'blockBytes',
+  'timeAhead',
+] as const
 
 async function run({ io, config, options, json }: Call): Promise<void> {
   const { genesis, dataDir } = config.values
@@ -110,17 +152,17 @@ async function begin(
 }
 
 function choiceOf(options: Call['options']): GenesisChoice {
-  const { name, measure, finalDepth, blockEntries, blockBytes, timeAhead } = options as {
+  const { name, measure, engine, blockEntries, blockBytes, timeAhead } = options as {
     readonly name?: string
     readonly measure?: readonly Measure[]
-    readonly finalDepth?: number
+    readonly engine?: string
     readonly blockEntries?: number
     readonly blockBytes?: number
     readonly timeAhead?: number
   }
   return {
     name: name ?? DEFAULT_LEDGER_NAME,
-    engine: { ...ENGINE, finalDepth: finalDepth ?? ENGINE.finalDepth },
+    engine: engineOf(engine ?? ENGINE.name, options),
     limits: {
       blockEntries: blockEntries ?? BLOCK.blockEntries,
       blockBytes: blockBytes ?? BLOCK.blockBytes,
@@ -128,6 +170,16 @@ function choiceOf(options: Call['options']): GenesisChoice {
     },
     ...(measure && { measures: measure }),
   }
+}
+
+/** What was given, whether that engine has it or not: it says so itself. */
+function engineOf(name: string, options: Call['options']): EngineParameters {
+  const { finalDepth, interval, difficulty, difficultyMinimum, window } = options as {
+    readonly [parameter: string]: number | undefined
+  }
+  const given = Object.entries({ finalDepth, intervalMs: interval, difficulty, difficultyMinimum, window })
+  const chosen = given.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
+  return completeEngine({ ...Object.fromEntries(chosen), name })
 }
 
 function measureOf(text: string): Parsed<Measure> {
@@ -141,6 +193,7 @@ function summary({ document, ledgerId }: LedgerRules, { config }: Pick<Call, 'co
   return [
     `ledger     ${printable(document.name)}`,
     `id         ${toHex(ledgerId)}`,
+    `engine     ${engineText(document.engine)}`,
     ...document.measures.map(({ name, minimum, maximum, unit, decimals }) => {
       const places = decimals === 0 ? '' : `, ${decimals} decimal${decimals === 1 ? '' : 's'}`
       return `measure    ${name}: ${minimum}..${maximum} ${unit}${places}`

@@ -1,6 +1,8 @@
 import { toHex } from '@pulseledger/core'
 import { loadCrypto } from '../../crypto/index.ts'
-import type { NetworkStatus } from '../../ports.ts'
+import type { MiningStatus, NetworkStatus } from '../../ports.ts'
+import { miningFields } from '../../views/event-json.ts'
+import { miningText } from '../../views/mining-text.ts'
 import { addressesText, networkText, producingText } from '../../views/peer-text.ts'
 import { asciiJson, printable } from '../../views/printable.ts'
 import { millisecondsTime, plainTime } from '../../views/time.ts'
@@ -45,6 +47,7 @@ function statusLines({
   pendingCount,
   publicKey,
   network,
+  mining,
   running,
 }: AccessStatus): string[] {
   const addresses = running?.addresses.map((address) => printable(address)).join(', ')
@@ -59,25 +62,27 @@ function statusLines({
     `public key  ${publicKey ? toHex(publicKey) : 'none yet'}`,
     `node        ${running ? `process ${running.pid} since ${plainTime(running.startedAt)}` : 'not running'}`,
     ...(addresses ? [`terminals   ${addresses}`] : []),
-    ...(running ? networkLines(network) : []),
+    ...(running ? networkLines(network, mining) : []),
+    ...(mining ? [`mining      ${miningText(mining)}`] : []),
   ]
 }
 
-function networkLines(network: NetworkStatus | undefined): string[] {
+function networkLines(network: NetworkStatus | undefined, mining: MiningStatus | undefined): string[] {
   if (network === undefined) return ['network     off']
   return [
     `network     ${networkText(network)}`,
     `addresses   ${addressesText(network)}`,
-    `producing   ${producingText(network)}`,
+    `producing   ${producingText(network, mining)}`,
   ]
 }
 
-function statusJson({ ledger, head, publicKey, network, running, ...counts }: AccessStatus): string {
+function statusJson({ ledger, head, publicKey, network, mining, running, ...counts }: AccessStatus): string {
   return asciiJson({
     ledger: { ...ledger, id: toHex(ledger.id) },
     head: { ...head, hash: toHex(head.hash), time: millisecondsTime(head.time) },
     ...counts,
     network: network ?? null,
+    ...(mining && { mining: miningFields(mining) }),
     publicKey: publicKey ? toHex(publicKey) : null,
     node: running ? { ...running, startedAt: millisecondsTime(running.startedAt) } : null,
   })

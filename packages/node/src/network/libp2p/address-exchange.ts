@@ -34,7 +34,12 @@ export class AddressExchange {
     this.#init = init
   }
 
+  /**
+   * Without peer exchange a node is reached only where somebody said that it is: through the proxies of a
+   * devnet.
+   */
   identified({ peerId, listenAddrs }: IdentifyResult): void {
+    if (!this.#init.isOpen) return
     const addresses = listenAddrs.slice(0, NODE_LIMITS.addressBookAddressesMax).map(withoutPeer)
     this.#identified.set(peerId.toString(), addresses)
   }

@@ -1,59 +1,19 @@
 /** What a network does to nodes, one failure at a time, with real processes and real connections. */
+import { existsSync, readFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import type { NodeNumber } from '../../../src/devnet/events.ts'
+import { addressBookPath } from '../../../src/store/level/data-directory.ts'
 import { useWorld } from '../support/world.ts'
-import { peersOf, readingsOf, statusOf, verificationOf } from './support/ask.ts'
+import { agreeOn, joinedCluster, noAlarms, valuesOf } from './support/agreement.ts'
+import { peersOf, readingsOf, statusOf } from './support/ask.ts'
 import { found, holds, TEST_MS } from './support/patience.ts'
-import { TestCluster, type TestClusterInit } from './support/test-cluster.ts'
+import type { TestCluster, TestClusterInit } from './support/test-cluster.ts'
 
 const world = useWorld()
 vi.setConfig({ testTimeout: TEST_MS })
 
-async function cluster(
-  nodeCount: number,
-  init: Partial<Omit<TestClusterInit, 'world'>> = {},
-): Promise<TestCluster> {
-  const net = new TestCluster({ world, nodeCount, ...init })
-  await net.start()
-  for (const node of net.nodes) await joined(net, node, nodeCount - 1)
-  return net
-}
-
-function joined(net: TestCluster, node: NodeNumber, count: number): Promise<void> {
-  return holds(
-    `node ${node} to have ${count} peers`,
-    async () => (await peersOf(net.directoryOf(node))).length === count,
-    () => net.complaints,
-  )
-}
-
-/** The values of a node's chain, ascending: in which order they come is up to the nodes. */
-async function valuesOf(net: TestCluster, node: NodeNumber): Promise<number[]> {
-  const readings = await readingsOf(net.directoryOf(node))
-  return readings.map(({ value }) => value).sort((a, b) => a - b)
-}
-
-/** All nodes come to one head that has these values, each once, and find nothing wrong with it. */
-async function agreeOn(net: TestCluster, values: readonly number[]): Promise<void> {
-  let seen = ''
-  await holds(
-    `one chain with ${values}`,
-    async () => {
-      await net.oneHead()
-      const all = await Promise.all(net.nodes.map((node) => valuesOf(net, node)))
-      seen = JSON.stringify(all)
-      return all.every((each) => JSON.stringify(each) === JSON.stringify(values))
-    },
-    () => `${seen} ${net.complaints}`,
-  )
-  for (const node of net.nodes) {
-    expect(await verificationOf(net.directoryOf(node))).toMatchObject({ ok: true, problems: [] })
-  }
-  expect(net.fallen).toEqual([])
-}
-
-function noAlarms(net: TestCluster): void {
-  expect(net.nodes.flatMap((node) => net.alarmsOf(node))).toEqual([])
+function cluster(nodeCount: number, init: Partial<TestClusterInit> = {}): Promise<TestCluster> {
+  return joinedCluster({ world, nodeCount, ...init })
 }
 
 test('two groups that are cut apart each go on, and keep the readings of both when they meet', async () => {
@@ -73,6 +33,23 @@ test('two groups that are cut apart each go on, and keep the readings of both wh
   net.cluster.heal()
   await agreeOn(net, [1, 10, 20, 30, 40])
   noAlarms(net)
+})
+
+test('nodes know one another by the proxies alone, so that a cut lasts however long they try', async () => {
+  const net = await cluster(3)
+  const all = await Promise.all(net.nodes.map((node) => statusOf(net.directoryOf(node))))
+  const own = all
+    .flatMap(({ network }) => network?.addresses ?? [])
+    .map((address) => address.split(':').at(-1))
+  expect(own).toHaveLength(3)
+  for (const node of net.nodes) {
+    const path = addressBookPath(net.directoryOf(node))
+    const book = await found(`the address book of node ${node}`, () =>
+      existsSync(path) ? readFileSync(path, 'utf8') : undefined,
+    )
+    expect(book).toContain('/tcp/')
+    for (const port of own) expect(book).not.toContain(`/tcp/${port}`)
+  }
 })
 
 test('a node that nobody reaches serves its own people, and the others go on without it', async () => {

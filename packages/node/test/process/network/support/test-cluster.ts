@@ -18,6 +18,8 @@ export interface TestClusterInit {
   /** Of the genesis document, beside time and salt. */
   readonly document?: object
   readonly finalDepth?: number
+  /** What a node is started with beside the rest. */
+  readonly argumentsOf?: (node: NodeNumber) => readonly string[]
 }
 
 const SERIAL = { name: 'serial', label: 'Serial', unit: '1', minimum: 0, maximum: 1_000_000_000 }
@@ -33,7 +35,7 @@ export class TestCluster {
   #lastWasDisconnect = new Set<NodeNumber>()
   onUp: (node: NodeNumber, port: number) => void = () => undefined
 
-  constructor({ world, nodeCount, document = {}, finalDepth = 10_000 }: TestClusterInit) {
+  constructor({ world, nodeCount, document = {}, finalDepth = 10_000, argumentsOf }: TestClusterInit) {
     const directory = world.directory()
     this.#nodeCount = nodeCount
     this.#genesis = join(directory, 'genesis.json')
@@ -49,7 +51,7 @@ export class TestCluster {
       clock: systemClock,
       environment: { PATH, HOME, NODE_COMPILE_CACHE: COMPILE_CACHE },
       onEvent: (event) => this.#onEvent(event),
-      commandOf: ({ directory, peerPorts }) => [
+      commandOf: ({ node, directory, peerPorts }) => [
         process.execPath,
         COMMAND,
         'start',
@@ -58,6 +60,7 @@ export class TestCluster {
         ...['--addr', '127.0.0.1:0', '--listen', '127.0.0.1:0'],
         ...['--peer', peerPorts.map((port) => `127.0.0.1:${port}`).join(',')],
         ...['--no-mdns', '--no-peer-exchange', '--json', '--exit-with-parent', '--broadcast-interval', '0'],
+        ...(argumentsOf?.(node) ?? []),
       ],
     })
     world.later(() => this.cluster.stop())
