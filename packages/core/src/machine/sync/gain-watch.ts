@@ -1,11 +1,11 @@
 /**
- * Whether waiting for a better chain leads anywhere. A node that is behind makes no blocks, and a claim costs
- * nothing: so when somebody claims more and nothing of it comes, the node goes on without. Only what was
- * never had before counts: a body, or headers of a better chain than any before, so that the same headers
- * without their bodies do not hold it up again and again. Headers cost next to nothing too, and a chain of
- * them can grow for ever: so they count for a while, and then bodies alone do. Once the node has gone on,
- * only a body makes it wait again. That the head moves says nothing of what was claimed: gossip moves it every
- * second while somebody claims the moon.
+ * Whether waiting for a better chain leads anywhere. A node that is behind makes no blocks, and a claim
+ * costs nothing: so when somebody claims more and nothing of it comes, the node goes on without. Only what
+ * was never had before counts: a body, or headers of a better chain than any before, so that the same
+ * headers without their bodies do not hold it up again and again. Headers cost next to nothing too, and a
+ * chain of them can grow for ever: so they count for a while, and then bodies alone do. Once the node has
+ * gone on, only a body makes it wait again. That the head moves says nothing of what was claimed: gossip
+ * moves it every second while somebody claims the moon.
  */
 import { isPreferred } from '../../consensus/engine.ts'
 import { claimed } from './header-fetch.ts'

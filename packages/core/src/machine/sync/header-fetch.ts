@@ -4,8 +4,8 @@
  * each header is fetched once, and a fork is found from the common ancestor forward.
  *
  * Unless no answer comes: then another peer is asked too, and so on, as claims are free and whoever claims
- * most would else keep us from all others by being silent. It is one that blocks came from before, if there is
- * such a peer, since keys are free too. Those who failed before are asked last.
+ * most would else keep us from all others by being silent. It is one that blocks came from before, if there
+ * is such a peer, since keys are free too. Those who failed before are asked last.
  *
  * A claim costs nothing, so it is held against the headers that come: a peer whose headers end before the
  * head it claimed is asked for its status again, and hung up on when that happens several times.
