@@ -1,0 +1,34 @@
+import { type FaultKind, type Scenario, type ScenarioChoice, scenarioOf } from '../scenario/scenario.ts'
+
+/** Members that do not keep to the rules: what they do costs time, and most bugs need none. */
+const HOSTILE: readonly FaultKind[] = [
+  'bad-blocks',
+  'bad-entries',
+  'equivocation',
+  'withholding',
+  'lying-status',
+  'flood',
+]
+
+/** Some two minutes. */
+const HOURS = 0.03
+
+const NODES_MAX = 5
+
+/**
+ * What a seed is in the zoo: as anywhere, but small and dense. A bug is to be met soon, so few nodes, no long
+ * silences, and everything is made good and looked at twice a minute.
+ */
+export function zooScenario(seed: number, choice: ScenarioChoice = {}): Scenario {
+  const scenario = scenarioOf(seed, {
+    hours: HOURS,
+    ...(choice.only === undefined && { without: HOSTILE }),
+    ...choice,
+  })
+  return {
+    ...scenario,
+    nodeCount: choice.nodes ?? Math.min(scenario.nodeCount, NODES_MAX),
+    readingGapMs: Math.min(Math.max(scenario.readingGapMs, 600), 3_000),
+    epochMs: Math.round(scenario.epochMs / 8),
+  }
+}
