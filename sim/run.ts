@@ -21,6 +21,9 @@ import { EPOCH, World } from './world.ts'
 /** From healing everything to one chain on all nodes: THREATS test 7. */
 const CONVERGENCE_MS_MAX = 60_000
 
+/** Where blocks take work, what is pending takes some of them, each of which may take long. */
+const WORK_MS_MAX = 240_000
+
 /** How often it is looked at whether the nodes agree, ms. */
 const LOOK_MS = 50
 
@@ -142,7 +145,8 @@ async function agree(world: World): Promise<boolean> {
     if (!isAgreed) world.scheduler.after(LOOK_MS, observer, look)
   }
   look()
-  await world.passUntil(startedAt + CONVERGENCE_MS_MAX, () => isAgreed)
+  const hasWork = world.scenario.engine === 'proof-of-work'
+  await world.passUntil(startedAt + (hasWork ? WORK_MS_MAX : CONVERGENCE_MS_MAX), () => isAgreed)
   observer.isDead = true
   if (world.violation) return false
   if (!isAgreed) {

@@ -2,6 +2,7 @@
  * A simulated group: its nodes, the network between them, the time they share, and those who look on. It
  * knows how to let time pass, and nothing of what is to happen meanwhile: see `run.ts` for that.
  */
+import type { GenesisDocument } from '@pulseledger/core'
 import { loadCrypto, MemoryHub, type NodeCrypto, type PeerId } from 'pulseledger/simulation'
 import type { Checker, CheckerContext, Violation } from './invariants/checker.ts'
 import { checkersOf } from './invariants/checkers.ts'
@@ -58,7 +59,7 @@ export class World {
     const crypto = scenario.hasRealSignatures ? await loadCrypto() : fastCrypto()
     const document = {
       time: EPOCH - 60_000,
-      engine: { name: 'longest-chain', finalDepth: scenario.finalDepth },
+      engine: engineOf(scenario),
       limits: { blockEntries: scenario.blockEntries, blockBytes: 1_048_576, timeAhead: 120_000 },
     }
     const chance = Chance.of(scenario.seed, 'genesis')
@@ -85,7 +86,7 @@ export class World {
     const parts = { scenario, scheduler: this.scheduler, hub: this.hub, crypto, genesis, observe }
     this.nodes = Array.from(
       { length: scenario.nodeCount },
-      (_, i) => new SimNode({ ...parts, name: NAMES[i] ?? `node-${i}` }),
+      (_, i) => new SimNode({ ...parts, name: NAMES[i] ?? `node-${i}`, index: i }),
     )
     this.checkerContext = {
       ...{ scenario, rules: genesis.rules, crypto },
@@ -180,4 +181,13 @@ export class World {
     if (observation.kind === 'committed') this.trace.bytes(node.disk.head?.hash ?? new Uint8Array())
     if (observation.kind === 'published') this.trace.bytes(observation.message)
   }
+}
+
+/** The difficulty to begin with is right for the hash power that there is. */
+function engineOf({ engine, finalDepth, work }: Scenario): GenesisDocument['engine'] {
+  if (engine === 'longest-chain') return { name: engine, finalDepth }
+  const power = work.power.reduce((sum, each) => sum + each, 0)
+  const difficulty = Math.max(1, Math.round((power * work.intervalMs) / 1_000))
+  const { intervalMs, window } = work
+  return { name: engine, finalDepth, intervalMs, window, difficulty, difficultyMinimum: 1 }
 }

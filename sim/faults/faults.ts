@@ -5,6 +5,7 @@ import { diskFull, readError, slowDisk, syncError } from './disks.ts'
 import type { Fault } from './fault.ts'
 import { clog, delay, duplicates, loss } from './network.ts'
 import { half, isolate, oneWay, swizzle } from './partitions.ts'
+import { hashPower } from './power.ts'
 import { crash, pause, restart, wipe } from './processes.ts'
 
 /** Every fault by its name; `tiny-limits` is a property of the nodes and needs nothing done. */
@@ -27,6 +28,7 @@ export const FAULT_BY_KIND: Readonly<Record<FaultKind, Fault>> = {
   'read-error': readError,
   'sync-error': syncError,
   'slow-disk': slowDisk,
+  'hash-power': hashPower,
   'tiny-limits': () => () => {},
   'bad-blocks': adversary('bad-blocks'),
   'bad-entries': adversary('bad-entries'),

@@ -1,9 +1,9 @@
 /**
  * Invariant 4: the head is the best chain that a node knows, by the published rule: of the chains whose
- * blocks it has, that of most blocks, and of two equally long ones that with the lower hash. Which came
- * first does not matter. Computed here from the blocks alone, as the rule is written, not as the product
- * computes it.
+ * blocks it has the heaviest, and of two equally heavy ones that with the lower hash. Which came first does
+ * not matter. Computed here from the headers alone, as the rule is written, not as the product computes it.
  */
+import { type Block, type Header, keyOf } from '@pulseledger/core'
 import type { MemoryDisk } from 'pulseledger/simulation'
 import type { Observation, ObservedNode } from '../node/observation.ts'
 import type { Checker, CheckerContext } from './checker.ts'
@@ -12,13 +12,30 @@ const NAME = 'best-head'
 
 interface Best {
   readonly height: number
+  readonly weight: bigint
   readonly hash: Uint8Array
+}
+
+/** What is known of the blocks of one disk: the weight of each one's chain, and the best of them. */
+class Known {
+  readonly #weights = new Map<string, bigint>()
+  best: Best = { height: -1, weight: -1n, hash: new Uint8Array() }
+
+  /** Parents come first. */
+  add({ header, hash }: Block): void {
+    const parent = header.parent === null ? 0n : (this.#weights.get(keyOf(header.parent)) ?? 0n)
+    const weight = parent + weightOf(header)
+    this.#weights.set(keyOf(hash), weight)
+    const isHeavier = weight > this.best.weight
+    const isLower = weight === this.best.weight && Buffer.compare(hash, this.best.hash) < 0
+    if (isHeavier || isLower) this.best = { height: header.height, weight, hash }
+  }
 }
 
 export class BestHead implements Checker {
   readonly name = NAME
   readonly #context: CheckerContext
-  readonly #best = new Map<MemoryDisk, Best>()
+  readonly #known = new Map<MemoryDisk, Known>()
 
   constructor(context: CheckerContext) {
     this.#context = context
@@ -26,15 +43,13 @@ export class BestHead implements Checker {
 
   observe(observation: Observation): void {
     const { kind, node } = observation
-    if (kind === 'wiped') this.#best.delete(observation.disk)
-    if (kind === 'booted') this.#best.set(node.disk, bestOf(node.disk))
+    if (kind === 'wiped') this.#known.delete(observation.disk)
+    if (kind === 'booted') this.#known.set(node.disk, knownOf(node.disk))
     if (kind !== 'committed') return
-    let best = this.#best.get(node.disk) ?? bestOf(node.disk)
-    for (const { block } of observation.change.blocks) {
-      best = better(best, { height: block.header.height, hash: block.hash })
-    }
-    this.#best.set(node.disk, best)
-    this.#check(node, best)
+    const known = this.#known.get(node.disk) ?? knownOf(node.disk)
+    this.#known.set(node.disk, known)
+    for (const { block } of observation.change.blocks) known.add(block)
+    this.#check(node, known.best)
   }
 
   #check(node: ObservedNode, best: Best): void {
@@ -46,18 +61,17 @@ export class BestHead implements Checker {
   }
 }
 
-/** Stored blocks all stand on stored ones, down to genesis. */
-function bestOf(disk: MemoryDisk): Best {
-  let best: Best = { height: -1, hash: new Uint8Array() }
-  for (const { block } of disk.blocks.values()) {
-    best = better(best, { height: block.header.height, hash: block.hash })
-  }
-  return best
+function knownOf(disk: MemoryDisk): Known {
+  const known = new Known()
+  const blocks = [...disk.blocks.values()].map(({ block }) => block)
+  for (const block of blocks.sort((a, b) => a.header.height - b.header.height)) known.add(block)
+  return known
 }
 
-function better(a: Best, b: Best): Best {
-  if (a.height !== b.height) return a.height > b.height ? a : b
-  return Buffer.compare(a.hash, b.hash) <= 0 ? a : b
+/** One, or the expected number of hashes for the target with which a proof-of-work seal begins. */
+function weightOf({ seal }: Header): bigint {
+  if (seal.length === 0) return 1n
+  return (1n << 256n) / (BigInt(`0x${Buffer.from(seal.subarray(0, 32)).toString('hex')}`) + 1n)
 }
 
 function hex(hash: Uint8Array | undefined): string {

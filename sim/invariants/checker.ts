@@ -12,7 +12,7 @@ export interface Violation {
 
 /** What a checker stands on. */
 export interface CheckerContext {
-  readonly scenario: Pick<Scenario, 'finalDepth' | 'faults' | 'limits'>
+  readonly scenario: Pick<Scenario, 'engine' | 'finalDepth' | 'faults' | 'limits'>
   readonly rules: LedgerRules
   readonly crypto: Crypto
   /** Virtual time, ms since 1970. */

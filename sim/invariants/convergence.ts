@@ -2,7 +2,7 @@
  * Invariant 5: nodes that can reach each other come to one chain, within a deadline. Not when they were apart
  * for longer than the final depth: then a person decides, and the run ends.
  */
-import { equalBytes } from '@pulseledger/core'
+import { equalBytes, keyOf } from '@pulseledger/core'
 import type { ObservedNode } from '../node/observation.ts'
 
 export interface Straggler {
@@ -54,9 +54,13 @@ function isSameAt(a: ObservedNode, b: ObservedNode, height: number): boolean {
 }
 
 function isBetter(a: ObservedNode, b: ObservedNode): boolean {
-  const [ours, theirs] = [heightOf(a), heightOf(b)]
+  const [ours, theirs] = [weightOf(a), weightOf(b)]
   if (ours !== theirs) return ours > theirs
   return Buffer.compare(a.disk.head?.hash ?? NONE, b.disk.head?.hash ?? NONE) < 0
+}
+
+function weightOf({ disk }: ObservedNode): bigint {
+  return (disk.head && disk.blocks.get(keyOf(disk.head.hash))?.weight) ?? 0n
 }
 
 const NONE = new Uint8Array()

@@ -28,7 +28,8 @@ export class Responsive implements Checker {
 
   constructor(context: CheckerContext) {
     this.#context = context
-    this.#isOn = [...context.scenario.faults].every((kind) => ATTACKS.has(kind))
+    const { engine, faults } = context.scenario
+    this.#isOn = engine === 'longest-chain' && [...faults].every((kind) => ATTACKS.has(kind))
   }
 
   observe(observation: Observation): void {

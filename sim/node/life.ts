@@ -9,6 +9,7 @@ import {
   joinLedgerParts,
   type Logger,
   type MemoryNetwork,
+  type Miner,
   type Network,
   type NodeCrypto,
   type NodeEvent,
@@ -31,6 +32,7 @@ export interface LifeInit {
   readonly genesis: Genesis
   readonly chance: Chance
   readonly limits: TinyLimits | undefined
+  readonly miner: Miner | undefined
   /** Joins the network, as soon as the ledger is known. */
   readonly join: () => { readonly network: MemoryNetwork; readonly tapped: Network }
   readonly onFailure: (failure: NodeFailure) => void
@@ -75,7 +77,7 @@ export class Life {
     const wait = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve))
     const parts = joinLedgerParts(
       {
-        ...{ store, rules, clock, random, crypto, signer, onFailure },
+        ...{ store, rules, clock, random, crypto, signer, onFailure, miner: init.miner },
         logger: listeningLogger(init.onBug),
         ...(limits && { limits: limits.ledger }),
         async checkEntries(items) {

@@ -18,11 +18,13 @@ import type { Genesis } from '../scenario/genesis.ts'
 import type { Scenario } from '../scenario/scenario.ts'
 import { Life } from './life.ts'
 import type { ObservedNode, Observer } from './observation.ts'
+import { SimMiner } from './sim-miner.ts'
 import { type DiskHealth, healthyDisk, SimStore } from './sim-store.ts'
 import { tappedNetwork } from './tapped-network.ts'
 
 export interface SimNodeInit {
   readonly name: string
+  readonly index: number
   readonly scenario: Scenario
   readonly scheduler: Scheduler
   readonly hub: MemoryHub
@@ -37,6 +39,8 @@ const DYING_MS = 50
 export class SimNode implements ObservedNode {
   readonly name: string
   readonly health: DiskHealth = healthyDisk()
+  /** Hashes a second, where blocks take work. */
+  power: number
   /** What its clock shows beyond the time, ms. */
   skewMs = 0
   readonly #init: SimNodeInit
@@ -50,6 +54,7 @@ export class SimNode implements ObservedNode {
   constructor(init: SimNodeInit) {
     this.#init = init
     this.name = init.name
+    this.power = init.scenario.work.power[init.index] ?? 1
     this.#disk = init.genesis.disk.copy()
     this.#signer = this.#newKey()
   }
@@ -106,6 +111,10 @@ export class SimNode implements ObservedNode {
       this.#life = await Life.start({
         ...{ owner, clock, store, crypto, genesis, chance, limits: scenario.limits, checkMsMax: 2 },
         signer: this.#tappedSigner(),
+        miner:
+          scenario.engine === 'proof-of-work'
+            ? new SimMiner({ clock, crypto, chance, power: () => this.power })
+            : undefined,
         join: () => {
           const network = hub.join({ ledgerId: genesis.rules.ledgerId, publicKey: this.publicKey, clock })
           return { network, tapped: tappedNetwork(network, this, observe) }

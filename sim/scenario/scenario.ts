@@ -28,6 +28,7 @@ export const FAULTS = [
   'read-error',
   'sync-error',
   'slow-disk',
+  'hash-power',
   'tiny-limits',
   'bad-blocks',
   'bad-entries',
@@ -38,6 +39,10 @@ export const FAULTS = [
 ] as const
 
 export type FaultKind = (typeof FAULTS)[number]
+
+export const ENGINES = ['longest-chain', 'proof-of-work'] as const
+
+export type EngineName = (typeof ENGINES)[number]
 
 export type Topology = 'mesh' | 'ring' | 'line' | 'star' | 'random'
 
@@ -56,8 +61,11 @@ export interface Scenario {
   readonly topology: Topology
   /** Of a message, the least and the most, ms. */
   readonly latencyMs: readonly [number, number]
+  readonly engine: EngineName
   readonly finalDepth: number
   readonly blockEntries: number
+  /** Of proof of work: what a block should take, ms, blocks with one target, and hashes a second of each node. */
+  readonly work: { readonly intervalMs: number; readonly window: number; readonly power: readonly number[] }
   /** Between two readings typed anywhere, on average, ms. */
   readonly readingGapMs: number
   /** Share of what is submitted by authors with keys of their own, who go from node to node. */
@@ -75,6 +83,7 @@ export interface ScenarioChoice {
   readonly only?: readonly FaultKind[] | undefined
   readonly without?: readonly FaultKind[] | undefined
   readonly realSignatures?: boolean | undefined
+  readonly engine?: EngineName | undefined
 }
 
 const MINUTE = 60_000
@@ -85,22 +94,35 @@ export function scenarioOf(seed: number, choice: ScenarioChoice = {}): Scenario 
   const faults = new Set(drawn)
   for (const fault of choice.without ?? []) faults.delete(fault)
   const lowMs = draw('latency').between(1, 20)
+  const engine = choice.engine ?? draw('engine').pick(['longest-chain', 'longest-chain', 'proof-of-work'])
+  const nodeCount = choice.nodes ?? draw('nodes').between(2, 9)
   return {
     seed,
-    nodeCount: choice.nodes ?? draw('nodes').between(2, 9),
+    nodeCount,
+    engine,
+    work: drawWork(draw('work'), nodeCount),
     hours: choice.hours ?? 0.25,
     faults,
     topology: draw('topology').pick(['mesh', 'mesh', 'mesh', 'ring', 'line', 'star', 'random']),
     latencyMs: [lowMs, lowMs + draw('latency/spread').pick([0, 5, 30, 150])],
     // A shallow one is reached by forks, so what is final is tested; a deep one lets all of them heal.
     finalDepth: draw('depth').pick([3, 8, 30, 400, 400, 400, 400, 2_000]),
-    blockEntries: draw('block').pick([1, 4, 1_000, 1_000, 1_000]),
+    // A block takes seconds where it takes work, so it must hold what came meanwhile.
+    blockEntries: engine === 'proof-of-work' ? 1_000 : draw('block').pick([1, 4, 1_000, 1_000, 1_000]),
     readingGapMs: draw('load').pick([300, 1_000, 3_000, 10_000, 30_000, 60_000]),
     // With a lost disk an entry may be gone that its author goes on from.
     authorShare: drawn.includes('wipe') ? 0 : draw('authors').pick([0, 0.2, 0.5]),
     epochMs: draw('epoch').between(2, 8) * MINUTE,
     hasRealSignatures: choice.realSignatures ?? draw('signatures').happens(0.05),
     limits: faults.has('tiny-limits') ? drawLimits(draw('limits')) : undefined,
+  }
+}
+
+function drawWork(chance: Chance, nodeCount: number): Scenario['work'] {
+  return {
+    intervalMs: chance.pick([500, 2_000]),
+    window: chance.pick([2, 4, 16]),
+    power: Array.from({ length: nodeCount }, () => chance.between(1, 20)),
   }
 }
 

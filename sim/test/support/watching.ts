@@ -28,7 +28,7 @@ export function watching<C extends Checker>(
 }
 
 export function scenarioWith(part: Partial<CheckerContext['scenario']>): CheckerContext['scenario'] {
-  return { finalDepth: 400, faults: new Set(), limits: undefined, ...part }
+  return { engine: 'longest-chain', finalDepth: 400, faults: new Set(), limits: undefined, ...part }
 }
 
 /** The node confirms an entry. */

@@ -8,7 +8,8 @@
  * of one another would both go on for as long as they have entries, and part for good at the final depth.
  *
  * Blocks are also counted out, a burst and then so many a second: what comes meanwhile joins the next one. It
- * bounds how deep the branches of a network that was cut in two can grow, in blocks, whatever is typed.
+ * bounds how deep the branches of a network that was cut in two can grow, in blocks, whatever is typed. Where
+ * few blocks make one final they are fewer: else two nodes could go past that before they hear of each other.
  */
 import { LIMITS } from '../limits.ts'
 
@@ -16,8 +17,18 @@ export class Tempo {
   #holdMs: number = LIMITS.contentionHoldMs
   #changedAt = 0
   #rivalAt: number | undefined
-  #blocks: number = LIMITS.paceBurstBlocks
+  readonly #burst: number
+  readonly #perSecond: number
+  #blocks: number
   #countedAt = 0
+
+  /** `finalDepth`: how many blocks make one final. */
+  constructor(finalDepth: number) {
+    const share = Math.max(1, Math.floor(finalDepth / LIMITS.paceFinalShare))
+    this.#burst = Math.min(share, LIMITS.paceBurstBlocks)
+    this.#perSecond = Math.min(share, LIMITS.paceBlocksPerSecond)
+    this.#blocks = this.#burst
+  }
 
   /** What a node holds back at least after a block of another, ms. */
   get holdMs(): number {
@@ -40,8 +51,8 @@ export class Tempo {
     }
     if (this.#rivalAt !== undefined && now - this.#rivalAt >= LIMITS.contentionRivalHolds * this.#holdMs)
       this.#rivalAt = undefined
-    const earned = ((now - this.#countedAt) * LIMITS.paceBlocksPerSecond) / 1_000
-    this.#blocks = Math.min(LIMITS.paceBurstBlocks, this.#blocks + earned)
+    const earned = ((now - this.#countedAt) * this.#perSecond) / 1_000
+    this.#blocks = Math.min(this.#burst, this.#blocks + earned)
     this.#countedAt = now
   }
 
@@ -61,7 +72,7 @@ export class Tempo {
   /** From when on the next block may be made. */
   paceTime(now: number): number {
     if (this.#blocks >= 1) return now
-    return now + Math.ceil(((1 - this.#blocks) * 1_000) / LIMITS.paceBlocksPerSecond)
+    return now + Math.ceil(((1 - this.#blocks) * 1_000) / this.#perSecond)
   }
 
   get #calmMs(): number {

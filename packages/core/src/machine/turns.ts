@@ -1,4 +1,5 @@
 import { equalBytes } from '../bytes.ts'
+import type { Engine } from '../consensus/engine.ts'
 import type { Crypto, Signer } from '../crypto.ts'
 import type { TreeBlock } from './block-tree.ts'
 import type { Pending } from './pending.ts'
@@ -10,6 +11,15 @@ export interface NetworkView {
   readonly isBehind: boolean
 }
 
+interface TurnsInit {
+  readonly signer: Signer
+  readonly crypto: Crypto
+  readonly engine: Pick<Engine, 'finalHeight'>
+}
+
+/** A height at which the final depth shows, whatever it is. */
+const FAR = 1_000_000_000
+
 /**
  * When a block that costs nothing is to be made here: what production-policy.ts and tempo.ts say, over what
  * this node has seen of the network and of the head.
@@ -17,15 +27,16 @@ export interface NetworkView {
 export class Turns {
   readonly #signer: Signer
   readonly #crypto: Crypto
-  readonly #tempo = new Tempo()
+  readonly #tempo: Tempo
   #headSince = 0
   #headLot: number | undefined
   /** Whether it ever had peers to think of: a part of a network that was cut apart may be one node. */
   #isNetworked = false
 
-  constructor({ signer, crypto }: { readonly signer: Signer; readonly crypto: Crypto }) {
+  constructor({ signer, crypto, engine }: TurnsInit) {
     this.#signer = signer
     this.#crypto = crypto
+    this.#tempo = new Tempo(FAR - engine.finalHeight(FAR))
   }
 
   /** To be called with every step, before anything is asked. The clock may go backwards. */

@@ -6,8 +6,8 @@ const NOW = 1_000_000
 const { contentionHoldMs, contentionHoldMaxMs, contentionCalmHolds, contentionRivalHolds } = LIMITS
 const { paceBurstBlocks, paceBlocksPerSecond } = LIMITS
 
-function started(): Tempo {
-  const tempo = new Tempo()
+function started(finalDepth = 2_000): Tempo {
+  const tempo = new Tempo(finalDepth)
   tempo.pass(NOW)
   return tempo
 }
@@ -73,4 +73,26 @@ test('blocks are counted out: a burst, then so many a second', () => {
   const next = tempo.paceTime(now)
   tempo.pass(next)
   expect(tempo.paceTime(next)).toBe(next)
+})
+
+describe('where few blocks make one final', () => {
+  test.each([
+    [1, 1],
+    [3, 1],
+    [8, 2],
+    [30, 7],
+    [159, 39],
+    [160, paceBurstBlocks],
+    [10_000, paceBurstBlocks],
+  ])('a final depth of %i lets %i be made at once, and as many in each second after', (finalDepth, count) => {
+    const tempo = started(finalDepth)
+    for (const now of [NOW, NOW + 1_000]) {
+      tempo.pass(now)
+      for (let made = 0; made < count; made++) {
+        expect(tempo.paceTime(now)).toBe(now)
+        tempo.made()
+      }
+      expect(tempo.paceTime(now)).toBeGreaterThan(now)
+    }
+  })
 })
