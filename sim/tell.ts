@@ -42,6 +42,7 @@ export function tellObservation(observation: Observation, trace: Trace, now: num
       say(() => `publishes ${observation.topic}, ${observation.message.length} bytes`)
       return
     case 'bug':
+    case 'passed-on':
     case 'signed':
   }
 }

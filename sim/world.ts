@@ -159,7 +159,14 @@ export class World {
 
   /** The honest nodes agree, and all of them run. */
   agreed(): void {
-    for (const checker of this.#checkers) checker.agreed?.(this.nodes)
+    for (const checker of this.#checkers) {
+      try {
+        checker.agreed?.(this.nodes)
+      } catch (error) {
+        // What it looks at is so wrong that it could not look at it.
+        this.report({ invariant: checker.name, node: '?', message: String(error) })
+      }
+    }
   }
 
   /** A task that throws would have ended a process. */

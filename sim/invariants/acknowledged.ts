@@ -5,7 +5,7 @@
  *
  * One way to lose it is nobody's fault: that the only disk that had it is lost.
  */
-import { type Entry, keyOf, toHex } from '@pulseledger/core'
+import { type Entry, type Failure, keyOf, toHex } from '@pulseledger/core'
 import type { MemoryDisk } from 'pulseledger/simulation'
 import type { Observation, ObservedNode } from '../node/observation.ts'
 import type { Checker, CheckerContext } from './checker.ts'
@@ -35,6 +35,9 @@ export class Acknowledged implements Checker {
       case 'answered':
         if (observation.result.ok) this.#confirm(node, observation.result.value.entryId)
         return
+      case 'event':
+        if (observation.event.kind === 'alarm') this.#checkAlarm(node, observation.event.error)
+        return
       case 'wiped':
         this.#disks.delete(node)
         this.#forgetLost(node, observation.disk)
@@ -60,6 +63,13 @@ export class Acknowledged implements Checker {
     const key = keyOf(id)
     if (!isKept(node.disk, key)) this.#report(node, `confirms entry ${toHex(id)}, which is not on its disk`)
     this.#confirmed.set(key, (this.#confirmed.get(key) ?? new Set()).add(node))
+  }
+
+  /** Nobody signs two entries for one sequence but those who mean to, and who lost what they had signed. */
+  #checkAlarm(node: ObservedNode, { code, message }: Failure): void {
+    const { faults } = this.#context.scenario
+    if (code !== 'ENTRY_DISPLACED' || faults.has('equivocation') || faults.has('wipe')) return
+    this.#report(node, `raises an alarm among the honest: ${message}`)
   }
 
   #checkStart(node: ObservedNode): void {

@@ -4,7 +4,7 @@
  * engines without certificates: for each node, on its own disk.
  */
 import type { MemoryDisk } from 'pulseledger/simulation'
-import type { Observation } from '../node/observation.ts'
+import type { Observation, ObservedNode } from '../node/observation.ts'
 import type { Checker, CheckerContext } from './checker.ts'
 
 const NAME = 'final-prefix'
@@ -32,5 +32,17 @@ export class FinalPrefix implements Checker {
       this.#context.report({ invariant: NAME, node: node.name, message })
     }
     this.#final.set(node.disk, Math.max(final, (node.disk.head?.height ?? 0) - finalDepth))
+  }
+
+  /** What the node says is final is what has the final depth on it, no more and no less. */
+  agreed(nodes: readonly ObservedNode[]): void {
+    for (const { name, ledger } of nodes) {
+      if (ledger === undefined) continue
+      const { height } = ledger.head.header
+      const due = Math.max(0, height - this.#context.scenario.finalDepth)
+      if (ledger.finalHeight === due) continue
+      const message = `says that ${ledger.finalHeight} is final at height ${height}, where it is ${due}`
+      this.#context.report({ invariant: NAME, node: name, message })
+    }
   }
 }

@@ -72,7 +72,7 @@ function touchedDigest(disk: MemoryDisk): string {
 export function wholeDigest(disk: MemoryDisk): string {
   const size = disk.positions.size
   const authors = [...disk.authors]
-    .map(([key, { ids }]) => `${keyText(key)}=${ids.map(toHex).join(',')}`)
+    .map(([key, { ids }]) => `${keyText(key)}=${ids.map((id) => (id ? toHex(id) : 'none')).join(',')}`)
     .sort()
   const positions = [...disk.positions]
     .map(([key, { height, index }]) => `${keyText(key)}=${height}/${index}`)

@@ -17,6 +17,8 @@ export interface ObservedNode {
   readonly disk: MemoryDisk
   /** Undefined while no process runs. */
   readonly ledger: Ledger | undefined
+  /** Submissions that nobody was answered for, while a process runs. */
+  readonly unansweredCount: number
   /** Counts its processes, so that what one of them does can be told from what the next does. */
   readonly lifeCount: number
 }
@@ -47,6 +49,13 @@ export type Observation =
     }
   | {
       readonly kind: 'published'
+      readonly node: ObservedNode
+      readonly topic: GossipTopic
+      readonly message: Uint8Array
+    }
+  /** Gossip of another node was found good: its peers are told. */
+  | {
+      readonly kind: 'passed-on'
       readonly node: ObservedNode
       readonly topic: GossipTopic
       readonly message: Uint8Array

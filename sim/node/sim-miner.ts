@@ -1,8 +1,8 @@
 /**
- * Proof of work without the work: a search is real, and so is what it finds, but it takes virtual time. With
- * a difficulty of some ten hashes a block and miners of a few hashes a second, a block every few seconds costs
- * ten real hashes. How many tries a search takes is geometric, as with any other miner, so forks, retargeting
- * and races are what they would be with a million times as many.
+ * Proof of work without the work: a search is real, and so is what it finds, but it takes virtual time.
+ * With a difficulty of some ten hashes a block and miners of a few hashes a second, a block every few
+ * seconds costs ten real hashes. How many tries a search takes is geometric, as with any other miner, so
+ * forks, retargeting and races are what they would be with a million times as many.
  */
 import { compareBytes, concatBytes, type WorkJob } from '@pulseledger/core'
 import type { Clock, Miner, NodeCrypto } from 'pulseledger/simulation'

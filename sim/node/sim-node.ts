@@ -88,6 +88,10 @@ export class SimNode implements ObservedNode {
     return this.#life?.parts.ledger
   }
 
+  get unansweredCount(): number {
+    return this.#life?.parts.service.unansweredCount ?? 0
+  }
+
   get isUp(): boolean {
     return this.#life !== undefined
   }

@@ -11,6 +11,11 @@ export function tappedNetwork(network: Network, node: ObservedNode, observe: Obs
     start: (handlers) =>
       network.start({
         ...handlers,
+        async onGossip(topic, message, from) {
+          const verdict = await handlers.onGossip(topic, message, from)
+          if (verdict === 'accept') observe({ kind: 'passed-on', node, topic, message })
+          return verdict
+        },
         async onRequest(kind, message, from) {
           try {
             return await handlers.onRequest(kind, message, from)

@@ -64,7 +64,7 @@ export interface Scenario {
   readonly engine: EngineName
   readonly finalDepth: number
   readonly blockEntries: number
-  /** Of proof of work: what a block should take, ms, blocks with one target, and hashes a second of each node. */
+  /** What a block should take, ms; blocks with one target; hashes a second of each node. */
   readonly work: { readonly intervalMs: number; readonly window: number; readonly power: readonly number[] }
   /** Between two readings typed anywhere, on average, ms. */
   readonly readingGapMs: number

@@ -89,7 +89,7 @@ export const LIMITS = {
   /** Blocks that a node among peers makes as fast as it can, and how many a second when it goes on. */
   paceBurstBlocks: 40,
   paceBlocksPerSecond: 40,
-  /** No more of either than this share of the final depth: four nodes together do not reach it in a second. */
+  /** No more of either than this share of the final depth: four nodes do not reach it in a second. */
   paceFinalShare: 4,
   /**
    * How long entries of other nodes wait before this one makes a block for them: their own nodes come first.

@@ -234,8 +234,11 @@ export const NODE_LIMITS = {
    */
   peerRequestsBurst: 400,
   peerRequestsPerSecond: 200,
-  /** Messages and requests beyond that, dropped unread, before the peer counts as one that floods. */
-  peerDropsBurst: 200,
+  /**
+   * Messages and requests beyond that, dropped unread, before the peer counts as one that floods: what an
+   * honest one passes on comes all at once when it was held up on its way.
+   */
+  peerDropsBurst: 4_000,
   peerDropsPerSecond: 1,
   /** Messages that no honest node sends before the peer is disconnected: one might be a bug of ours. */
   peerFaultsBurst: 3,

@@ -8,7 +8,16 @@ import { scenarioWith, watching } from '../support/watching.ts'
 
 /** Faults that leave every honest peer able to answer in time. */
 const AUDIBLE = new Set<FaultKind>([
-  ...(['duplicates', 'skew', 'clock-jump', 'disk-full', 'sync-error', 'slow-disk', 'tiny-limits'] as const),
+  ...([
+    'duplicates',
+    'skew',
+    'clock-jump',
+    'disk-full',
+    'sync-error',
+    'slow-disk',
+    'hash-power',
+    'tiny-limits',
+  ] as const),
   ...(['bad-blocks', 'bad-entries', 'equivocation', 'withholding', 'lying-status', 'flood'] as const),
 ])
 

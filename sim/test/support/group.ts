@@ -67,6 +67,7 @@ export class TestNode implements ObservedNode {
   readonly id: string
   readonly disk: MemoryDisk
   lifeCount = 1
+  unansweredCount = 0
   /** Told of each commit. */
   observe: (observation: Observation) => void = () => {}
   readonly #group: TestGroup
@@ -125,8 +126,8 @@ export class TestNode implements ObservedNode {
 
 /** The same node with another disk, or another process. */
 export function seenAs(node: ObservedNode, other: Partial<ObservedNode>): ObservedNode {
-  const { name, id, disk, ledger, lifeCount } = node
-  return { name, id, disk, ledger, lifeCount, ...other }
+  const { name, id, disk, ledger, lifeCount, unansweredCount } = node
+  return { name, id, disk, ledger, lifeCount, unansweredCount, ...other }
 }
 
 /** The same node, to whose disk this was done. */

@@ -5,7 +5,7 @@ import type { Observation, ObservedNode } from '../../node/observation.ts'
 
 /** A node of which nothing but its name matters, in this one of its lives. */
 export function bareNode(name = 'ann', lifeCount = 1): ObservedNode {
-  return { name, id: `${name}-id`, disk: new MemoryDisk(), ledger: undefined, lifeCount }
+  return { name, id: `${name}-id`, disk: new MemoryDisk(), ledger: undefined, unansweredCount: 0, lifeCount }
 }
 
 export function failed(node: ObservedNode, code: ErrorCode): Observation {
