@@ -4,7 +4,7 @@
  * it, in time. At the end all nodes are killed and started again, and must be where they were.
  */
 
-import { keyOf } from '@pulseledger/core'
+import { keyOf, type Ledger } from '@pulseledger/core'
 import { FAULT_BY_KIND } from './faults/faults.ts'
 import type { Violation } from './invariants/checker.ts'
 import { findStraggler } from './invariants/convergence.ts'
@@ -188,13 +188,19 @@ const FREE_DEPTH = 30
 /** A node whose peers are liars but for one may hear nothing for half a minute. */
 const HINDERED_DEPTH = 400
 
+/** Entries that must be on the chain before the group is said to agree. */
+function waitingCount({ pending }: Ledger, { engine, faults }: Scenario): number {
+  // One that a stranger told a single slow miner alone may wait for many blocks.
+  if (engine === 'proof-of-work') return pending.stored.size + pending.unstored.size
+  // When a disk was lost, entries may wait for ever for an earlier one of their author that was on it.
+  return faults.has('wipe') ? pending.readyCount : pending.count
+}
+
 function isOneChain({ nodes, scenario }: World): boolean {
   const heads = new Set<string>()
   for (const { life, disk, ledger } of nodes) {
     if (life === undefined || ledger === undefined || disk.head === undefined) return false
-    // When a disk was lost, entries may wait for ever for an earlier one of their author that was on it.
-    const waitingCount = scenario.faults.has('wipe') ? ledger.pending.readyCount : ledger.pending.count
-    if (waitingCount + ledger.heldCount > 0) return false
+    if (waitingCount(ledger, scenario) + ledger.heldCount > 0) return false
     // What is in memory alone is not agreed on.
     heads.add(keyOf(disk.head.hash)).add(keyOf(ledger.head.hash))
     if (heads.size > 1) return false

@@ -191,9 +191,9 @@ export class World {
 }
 
 /** The difficulty to begin with is right for the hash power that there is. */
-function engineOf({ engine, finalDepth, work }: Scenario): GenesisDocument['engine'] {
+function engineOf({ engine, finalDepth, work, nodeCount }: Scenario): GenesisDocument['engine'] {
   if (engine === 'longest-chain') return { name: engine, finalDepth }
-  const power = work.power.reduce((sum, each) => sum + each, 0)
+  const power = work.power.slice(0, nodeCount).reduce((sum, each) => sum + each, 0)
   const difficulty = Math.max(1, Math.round((power * work.intervalMs) / 1_000))
   const { intervalMs, window } = work
   return { name: engine, finalDepth, intervalMs, window, difficulty, difficultyMinimum: 1 }

@@ -5,7 +5,7 @@
  * A parser asks for its options one by one, as if all were well, and looks at `problem` in the end.
  */
 import { parseArgs } from 'node:util'
-import { FAULTS, type FaultKind } from '../scenario/scenario.ts'
+import { ENGINES, type EngineName, FAULTS, type FaultKind } from '../scenario/scenario.ts'
 
 /** What follows the name of an option: nothing, or a text. */
 export type FlagTable = Readonly<Record<string, 'boolean' | 'string'>>
@@ -50,6 +50,16 @@ export class Flags {
 
   text(name: string): string | undefined {
     return this.#texts.get(name)
+  }
+
+  /** One of the engines of the simulator; undefined when it is not given. */
+  engine(): EngineName | undefined {
+    const text = this.#texts.get('engine')
+    const engine = ENGINES.find((name) => name === text)
+    if (text !== undefined && engine === undefined) {
+      this.refuse(`--engine is one of ${ENGINES.join(', ')}, not "${text}"`)
+    }
+    return engine
   }
 
   /** An integer in [min, max]; undefined when it is not given. */

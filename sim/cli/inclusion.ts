@@ -7,9 +7,8 @@ import { type InclusionFigures, measureInclusion, turnGapMs } from '../report/in
 import { table } from '../report/table.ts'
 import type { Tally } from '../report/tally.ts'
 import { decimal, duration, percent, plural, whole } from '../report/words.ts'
-import { type Scenario, scenarioOf } from '../scenario/scenario.ts'
+import { NODES_MAX, type Scenario, scenarioOf } from '../scenario/scenario.ts'
 import { Flags, type FlagTable, type Parsed } from './flags.ts'
-import { NODES_MAX } from './sim-options.ts'
 import { wallMs } from './wall-clock.ts'
 
 /** What is asked of the ledger: of 100 readings 99 are stored by then. */
@@ -22,7 +21,7 @@ const HELP = `Measures how long readings take while all nodes type at once: npm 
   --nodes N            groups of 2 to N nodes; 9 when it is not given
   --gap MS             one rate: each node types a reading every MS milliseconds, on average;
                        10000, 1000 and 100 when it is not given
-  --minutes M          of simulated time; 10 when it is not given
+  --minutes M          of simulated time; 2 when it is not given
   --seed N             1 when it is not given
   --help               this
 
@@ -47,7 +46,7 @@ function parse(args: readonly string[]): Parsed<InclusionOptions> {
   const value: InclusionOptions = {
     nodesMax: flags.integer('nodes', 2, NODES_MAX) ?? 9,
     gapsMs: gapMs === undefined ? [10_000, 1_000, 100] : [gapMs],
-    minutes: flags.decimal('minutes', 1_000) ?? 10,
+    minutes: flags.decimal('minutes', 1_000) ?? 2,
     seed: flags.integer('seed', 0, Number.MAX_SAFE_INTEGER) ?? 1,
     isHelp: flags.has('help'),
   }
@@ -56,7 +55,13 @@ function parse(args: readonly string[]): Parsed<InclusionOptions> {
 
 function scenarioFor(nodeCount: number, gapMs: number, { seed, minutes }: InclusionOptions): Scenario {
   return {
-    ...scenarioOf(seed, { only: [], nodes: nodeCount, hours: minutes / 60, realSignatures: false }),
+    ...scenarioOf(seed, {
+      only: [],
+      engine: 'longest-chain',
+      nodes: nodeCount,
+      hours: minutes / 60,
+      realSignatures: false,
+    }),
     ...{ topology: 'mesh', latencyMs: [LATENCY_MS, LATENCY_MS], finalDepth: 400, blockEntries: 1_000 },
     ...{ readingGapMs: turnGapMs(gapMs, nodeCount), authorShare: 0 },
   }

@@ -1,5 +1,5 @@
 /** The options of `npm run sim:long`. */
-import type { FaultKind } from '../scenario/scenario.ts'
+import { type EngineName, type FaultKind, NODES_MAX } from '../scenario/scenario.ts'
 import { Flags, type FlagTable, type Parsed } from './flags.ts'
 import { HOURS_MAX } from './sim-options.ts'
 
@@ -13,6 +13,8 @@ export interface LongOptions {
   readonly minutes: number | undefined
   /** Of simulated time, for each seed. */
   readonly hours: number
+  readonly nodes: number | undefined
+  readonly engine: EngineName | undefined
   readonly only: readonly FaultKind[] | undefined
   readonly without: readonly FaultKind[] | undefined
   readonly workerCount: number
@@ -35,6 +37,8 @@ export const LONG_HELP = `Runs seed after seed, each with faults of its own: npm
   --seeds N            how many
   --from N             the first of them; 1 when it is not given
   --hours H            of simulated time for each; ${HOURS_DEFAULT} when it is not given
+  --nodes N            how many nodes, instead of as many as each seed says
+  --engine NAME        longest-chain or proof-of-work, instead of what each seed says
   --only a,b           these faults in every run; none for none at all
   --without a,b        never these faults
   --workers N          processes at a time; as many as there are cores when it is not given
@@ -49,6 +53,8 @@ const TABLE: FlagTable = {
   seeds: 'string',
   from: 'string',
   hours: 'string',
+  nodes: 'string',
+  engine: 'string',
   only: 'string',
   without: 'string',
   workers: 'string',
@@ -69,6 +75,8 @@ export function parseLongOptions(args: readonly string[], coreCount: number): Pa
     seedCount,
     minutes: minutes ?? (seedCount === undefined ? MINUTES_DEFAULT : undefined),
     hours: flags.decimal('hours', HOURS_MAX) ?? HOURS_DEFAULT,
+    nodes: flags.integer('nodes', 1, NODES_MAX),
+    engine: flags.engine(),
     only: flags.faults('only'),
     without: flags.faults('without'),
     workerCount: flags.integer('workers', 1, WORKERS_MAX) ?? Math.min(coreCount, WORKERS_MAX),

@@ -1,9 +1,8 @@
 /** The options of `npm run sim`. */
-import type { ScenarioChoice } from '../scenario/scenario.ts'
+import { NODES_MAX, type ScenarioChoice } from '../scenario/scenario.ts'
 import { Flags, type FlagTable, type Parsed } from './flags.ts'
 
-/** Limits of what can be asked for: more takes longer than anybody waits. */
-export const NODES_MAX = 50
+/** More takes longer than anybody waits. */
 export const HOURS_MAX = 10_000
 
 export interface SimOptions {
@@ -21,6 +20,7 @@ export const SIM_HELP = `Runs the product's code in a simulated group, with faul
   --seed N             which run; 1 when it is not given
   --nodes N            how many nodes, instead of as many as the seed says
   --hours H            of simulated time; 0.25 when it is not given
+  --engine NAME        longest-chain or proof-of-work, instead of what the seed says
   --only a,b           these faults and no others; none for none at all
   --without a,b        not these faults
   --real-signatures    Ed25519, instead of what the seed says
@@ -37,6 +37,7 @@ const TABLE: FlagTable = {
   seed: 'string',
   nodes: 'string',
   hours: 'string',
+  engine: 'string',
   only: 'string',
   without: 'string',
   'real-signatures': 'boolean',
@@ -58,6 +59,7 @@ export function parseSimOptions(args: readonly string[]): Parsed<SimOptions> {
     choice: {
       nodes: flags.integer('nodes', 1, NODES_MAX),
       hours: flags.decimal('hours', HOURS_MAX),
+      engine: flags.engine(),
       only: flags.faults('only'),
       without: flags.faults('without'),
       realSignatures: isReal || (isStub ? false : undefined),

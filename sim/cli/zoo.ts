@@ -23,8 +23,9 @@ const missing = reports.filter((report) => report.seeds === undefined)
 console.log(`\n${reports.length - missing.length} of ${reports.length} bugs found in ${inSeconds(wallMs())}`)
 if (found === undefined) console.log(`control: nothing in ${seeds} seeds of the product as it is`)
 else console.log(`control: seed ${found.seed} breaks ${found.invariant} of ${found.node}: ${found.message}`)
-for (const { bug, message } of missing) {
-  console.error(`error: ${bug}: ${message ?? `not found in ${SEEDS_MAX} seeds`}`)
+for (const { bug, message, others } of missing) {
+  const instead = Object.entries(others).map(([invariant, count]) => `, but for ${invariant} in ${count}`)
+  console.error(`error: ${bug}: ${message ?? `not found in ${SEEDS_MAX} seeds${instead.join('')}`}`)
 }
 if (missing.length > 0 || found !== undefined) process.exitCode = 1
 

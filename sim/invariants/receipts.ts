@@ -1,7 +1,7 @@
 /**
- * Whoever submits a reading is told the truth about it, and is told: the place in a receipt is where the entry
- * is in that block; when it moves this is told too, so that once the group agrees the last that was told is
- * where the entry is; and nobody is left without an answer.
+ * Whoever submits a reading is told the truth about it, and is told: the place in a receipt is where the
+ * entry is in that block; when it moves this is told too, so that once the group agrees the last that was
+ * told is where the entry is; and nobody is left without an answer.
  */
 import { equalBytes, keyOf, toHex } from '@pulseledger/core'
 import type { MemoryDisk, Receipt } from 'pulseledger/simulation'

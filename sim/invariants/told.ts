@@ -1,6 +1,6 @@
 /**
- * Nothing is told to peers before it is durable: a block that a node publishes or passes on is on its disk, so
- * whoever hears of it can get it there; an entry that it publishes is, so a kill does not take it back.
+ * Nothing is told to peers before it is durable: a block that a node publishes or passes on is on its disk,
+ * so whoever hears of it can get it there; an entry that it publishes is, so a kill does not take it back.
  */
 import { decodeAnnouncement, decodeEntries, keyOf, toHex } from '@pulseledger/core'
 import type { Observation, ObservedNode } from '../node/observation.ts'

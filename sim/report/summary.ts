@@ -26,8 +26,18 @@ export function scenarioLines(scenario: Scenario): string[] {
     named('length', `${duration(hours * 3_600_000)}, all made good every ${duration(epochMs)}`),
     named('faults', FAULTS.filter((kind) => faults.has(kind)).join(', ') || 'none'),
     named('load', `a reading every ${duration(readingGapMs)} on average${authors}`),
+    ...engineLines(scenario),
     named('blocks', `of up to ${plural(blockEntries, 'reading')}, final below ${whole(finalDepth)} others`),
     named('signatures', hasRealSignatures ? 'real (Ed25519)' : 'stubs (one hash)'),
+  ]
+}
+
+function engineLines({ engine, work, nodeCount }: Scenario): string[] {
+  if (engine === 'longest-chain') return [named('engine', 'longest chain')]
+  const { intervalMs, window, power } = work
+  const each = `${power.slice(0, nodeCount).join(', ')} hashes a second`
+  return [
+    named('engine', `proof of work, a block every ${duration(intervalMs)}, windows of ${window}; ${each}`),
   ]
 }
 

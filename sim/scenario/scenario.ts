@@ -88,6 +88,9 @@ export interface ScenarioChoice {
 
 const MINUTE = 60_000
 
+/** Of a scenario; more of them take longer than anybody waits. */
+export const NODES_MAX = 50
+
 export function scenarioOf(seed: number, choice: ScenarioChoice = {}): Scenario {
   const draw = (part: string): Chance => Chance.of(seed, 'scenario', part)
   const drawn = choice.only ?? drawFaults(draw('faults'))
@@ -96,19 +99,19 @@ export function scenarioOf(seed: number, choice: ScenarioChoice = {}): Scenario 
   const lowMs = draw('latency').between(1, 20)
   const engine = choice.engine ?? draw('engine').pick(['longest-chain', 'longest-chain', 'proof-of-work'])
   const nodeCount = choice.nodes ?? draw('nodes').between(2, 9)
+  // A shallow one is reached by forks, so what is final is tested; a deep one lets all of them heal.
+  const finalDepth = draw('depth').pick([3, 8, 30, 400, 400, 400, 400, 2_000])
   return {
     seed,
     nodeCount,
     engine,
-    work: drawWork(draw('work'), nodeCount),
+    work: drawWork(draw('work')),
     hours: choice.hours ?? 0.25,
     faults,
     topology: draw('topology').pick(['mesh', 'mesh', 'mesh', 'ring', 'line', 'star', 'random']),
     latencyMs: [lowMs, lowMs + draw('latency/spread').pick([0, 5, 30, 150])],
-    // A shallow one is reached by forks, so what is final is tested; a deep one lets all of them heal.
-    finalDepth: draw('depth').pick([3, 8, 30, 400, 400, 400, 400, 2_000]),
-    // A block takes seconds where it takes work, so it must hold what came meanwhile.
-    blockEntries: engine === 'proof-of-work' ? 1_000 : draw('block').pick([1, 4, 1_000, 1_000, 1_000]),
+    finalDepth,
+    blockEntries: drawBlockEntries(draw('block'), engine, finalDepth),
     readingGapMs: draw('load').pick([300, 1_000, 3_000, 10_000, 30_000, 60_000]),
     // With a lost disk an entry may be gone that its author goes on from.
     authorShare: drawn.includes('wipe') ? 0 : draw('authors').pick([0, 0.2, 0.5]),
@@ -118,11 +121,17 @@ export function scenarioOf(seed: number, choice: ScenarioChoice = {}): Scenario 
   }
 }
 
-function drawWork(chance: Chance, nodeCount: number): Scenario['work'] {
+/** Where blocks take work, or few make one final, they are few, and must hold what came meanwhile. */
+function drawBlockEntries(chance: Chance, engine: EngineName, finalDepth: number): number {
+  const isRare = engine === 'proof-of-work' || finalDepth < 30
+  return isRare ? 1_000 : chance.pick([1, 4, 1_000, 1_000, 1_000])
+}
+
+function drawWork(chance: Chance): Scenario['work'] {
   return {
     intervalMs: chance.pick([500, 2_000]),
     window: chance.pick([2, 4, 16]),
-    power: Array.from({ length: nodeCount }, () => chance.between(1, 20)),
+    power: Array.from({ length: NODES_MAX }, () => chance.between(1, 20)),
   }
 }
 

@@ -11,12 +11,12 @@
  *       "fixed": "core/machine: an entry of a block that was left waits again"
  *     }
  *
- * "realSignatures": true may follow "only". What else a run is, is drawn from its seed: a change in
- * scenario.ts can make another run of it.
+ * "realSignatures": true and "engine": "proof-of-work" may follow "only". What else a run is, is drawn from
+ * its seed: a change in scenario.ts can make another run of it.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { FAULTS, type FaultKind } from '../scenario/scenario.ts'
+import { ENGINES, type EngineName, FAULTS, type FaultKind } from '../scenario/scenario.ts'
 import type { RunChoice } from './run-choice.ts'
 import type { Failing } from './shrink.ts'
 
@@ -50,10 +50,13 @@ const KEYS: Readonly<Record<string, readonly [string, (value: unknown) => boolea
   hours: ['a number above 0', (value) => Number.isFinite(value) && (value as number) > 0],
   only: ['a list of faults', (value) => Array.isArray(value) && value.every(isFault)],
   realSignatures: ['true or false', (value) => typeof value === 'boolean'],
+  engine: ['the name of an engine', (value) => (ENGINES as readonly unknown[]).includes(value)],
   invariant: ['the name of an invariant', (value) => isText(value) && value !== ''],
   note: ['a text', isText],
   fixed: ['a text', isText],
 }
+
+const OPTIONAL: ReadonlySet<string> = new Set(['realSignatures', 'engine'])
 
 /** Of the text of a file; unknown keys are refused, and so is whatever is missing. */
 export function parseKeptSeed(text: string): ReadSeed {
@@ -72,7 +75,7 @@ export function parseKeptSeed(text: string): ReadSeed {
     if (!Object.hasOwn(KEYS, key)) return { ok: false, problem: `has the unknown key "${key}"` }
   }
   for (const [key, [what, isRight]] of Object.entries(KEYS)) {
-    if (key === 'realSignatures' && !given.has(key)) continue
+    if (OPTIONAL.has(key) && !given.has(key)) continue
     if (!isRight(given.get(key))) return { ok: false, problem: `"${key}" is not ${what}` }
   }
   return { ok: true, value: keptSeedOf(given) }
@@ -87,6 +90,7 @@ function keptSeedOf(given: ReadonlyMap<string, unknown>): KeptSeed {
       hours: given.get('hours') as number,
       only: FAULTS.filter((fault) => only.includes(fault)),
       realSignatures: given.get('realSignatures') === true,
+      engine: (given.get('engine') as EngineName | undefined) ?? 'longest-chain',
     },
     invariant: given.get('invariant') as string,
     note: given.get('note') as string,
@@ -96,8 +100,16 @@ function keptSeedOf(given: ReadonlyMap<string, unknown>): KeptSeed {
 
 /** What `parseKeptSeed` reads. */
 export function formatKeptSeed({ choice, invariant, note, fixed }: KeptSeed): string {
-  const { seed, nodes, hours, only, realSignatures } = choice
-  const fields = { seed, nodes, hours, only, ...(realSignatures && { realSignatures }) }
+  const { seed, nodes, hours, only, realSignatures, engine } = choice
+  const isWork = engine === 'proof-of-work'
+  const fields = {
+    seed,
+    nodes,
+    hours,
+    only,
+    ...(realSignatures && { realSignatures }),
+    ...(isWork && { engine }),
+  }
   return `${JSON.stringify({ ...fields, invariant, note, fixed }, undefined, 2)}\n`
 }
 

@@ -28,17 +28,19 @@ export interface SeedLine {
   readonly eventCount: number
 }
 
+type Chosen = Pick<LongOptions, 'from' | 'seedCount' | 'hours' | 'nodes' | 'engine' | 'only' | 'without'>
+
 export class Walk {
   readonly figures = new Figures()
   readonly violations: WalkViolation[] = []
   readonly seeds: SeedLine[] = []
   /** By invariant. */
   readonly violationCounts = new Map<string, number>()
-  readonly #options: Pick<LongOptions, 'from' | 'seedCount' | 'hours' | 'only' | 'without'>
+  readonly #options: Chosen
   #orderCount = 0
   twiceCount = 0
 
-  constructor(options: Pick<LongOptions, 'from' | 'seedCount' | 'hours' | 'only' | 'without'>) {
+  constructor(options: Chosen) {
     this.#options = options
   }
 
@@ -71,8 +73,8 @@ export class Walk {
   }
 
   #orderOf(seed: number): Order {
-    const { hours, only, without } = this.#options
-    return { seed, choice: { hours, only, without }, isTwice: seed % TWICE_EVERY === 0 }
+    const { hours, nodes, engine, only, without } = this.#options
+    return { seed, choice: { hours, nodes, engine, only, without }, isTwice: seed % TWICE_EVERY === 0 }
   }
 
   #violated(order: Order, finding: Finding): void {

@@ -12,7 +12,15 @@ import { Walk } from '../../cli/long/walk.ts'
 const CLI = join(import.meta.dirname, '../../cli')
 
 const walkOf = (from: number, seedCount: number) =>
-  new Walk({ from, seedCount, hours: 0.006, only: [], without: undefined })
+  new Walk({
+    from,
+    seedCount,
+    hours: 0.006,
+    only: [],
+    without: undefined,
+    nodes: undefined,
+    engine: undefined,
+  })
 
 const failed = (seed: number, invariant: string): SeedResult => {
   const finding = { invariant, node: 'ann', atMs: 1_000, message: 'is wrong\nvery' }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Flags } from '../../cli/flags.ts'
 import { LONG_HELP, parseLongOptions } from '../../cli/long-options.ts'
 import { parseSimOptions, SIM_HELP } from '../../cli/sim-options.ts'
-import { FAULTS, scenarioOf } from '../../scenario/scenario.ts'
+import { ENGINES, FAULTS, scenarioOf } from '../../scenario/scenario.ts'
 import { choiceOf, replayLine } from '../../shrink/run-choice.ts'
 
 function parsed(line: string) {
@@ -88,6 +88,7 @@ describe('a line that replays a run', () => {
       hours: fc.integer({ min: 1, max: 9_999 }).map((thousandths) => thousandths / 1_000),
       only: fc.subarray([...FAULTS]),
       realSignatures: fc.boolean(),
+      engine: fc.constantFrom(...ENGINES),
     })
     fc.assert(
       fc.property(choices, fc.boolean(), (choice, isTwice) => {
@@ -101,7 +102,14 @@ describe('a line that replays a run', () => {
   })
 
   test('is one that a person can read', () => {
-    const choice = { seed: 7, nodes: 3, hours: 0.1, only: ['loss', 'crash'], realSignatures: false } as const
+    const choice = {
+      seed: 7,
+      nodes: 3,
+      hours: 0.1,
+      only: ['loss', 'crash'],
+      realSignatures: false,
+      engine: 'longest-chain',
+    } as const
     expect(replayLine(choice)).toBe('npm run sim -- --seed 7 --nodes 3 --hours 0.1 --only loss,crash')
   })
 })
@@ -126,7 +134,7 @@ describe('the options of sim:long', () => {
     })
   })
 
-  test.each(['--minutes 0', '--seeds 0', '--workers 0', '--from x', '--out=', '--nodes 3'])(
+  test.each(['--minutes 0', '--seeds 0', '--workers 0', '--from x', '--out=', '--engine bft'])(
     'refuse %s',
     (line) => {
       expect(parseLongOptions(line.split(' '), 2).ok).toBe(false)
@@ -138,9 +146,31 @@ describe('help', () => {
   test('has every option of its command', () => {
     const missing = (help: string, names: readonly string[]): string[] =>
       names.filter((name) => !help.includes(`  --${name} `))
-    const sim = ['seed', 'nodes', 'hours', 'only', 'without', 'real-signatures', 'stub-signatures', 'trace']
+    const sim = [
+      'seed',
+      'nodes',
+      'hours',
+      'engine',
+      'only',
+      'without',
+      'real-signatures',
+      'stub-signatures',
+      'trace',
+    ]
     expect(missing(SIM_HELP, [...sim, 'twice', 'shrink', 'keep', 'help'])).toEqual([])
-    const long = ['minutes', 'seeds', 'from', 'hours', 'only', 'without', 'workers', 'out', 'help']
+    const long = [
+      'minutes',
+      'seeds',
+      'from',
+      'hours',
+      'nodes',
+      'engine',
+      'only',
+      'without',
+      'workers',
+      'out',
+      'help',
+    ]
     expect(missing(LONG_HELP, long)).toEqual([])
   })
 })

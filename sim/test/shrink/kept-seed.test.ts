@@ -5,7 +5,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { formatKeptSeed, type KeptSeed, keepSeed, keptSeeds, parseKeptSeed } from '../../shrink/kept-seed.ts'
 
 const seed: KeptSeed = {
-  choice: { seed: 7, nodes: 3, hours: 0.1, only: ['loss', 'crash'], realSignatures: false },
+  choice: {
+    seed: 7,
+    nodes: 3,
+    hours: 0.1,
+    only: ['loss', 'crash'],
+    realSignatures: false,
+    engine: 'longest-chain',
+  },
   ...{ invariant: 'acknowledged', note: 'a reading was lost', fixed: 'core/machine: keep it' },
 }
 

@@ -7,7 +7,14 @@ import { shrink } from '../../shrink/shrink.ts'
 
 const finding: Finding = { invariant: 'caps', node: 'ann', atMs: 720_000, message: 'too much' }
 
-const large: RunChoice = { seed: 7, nodes: 9, hours: 2, only: [...FAULTS], realSignatures: false }
+const large: RunChoice = {
+  seed: 7,
+  nodes: 9,
+  hours: 2,
+  only: [...FAULTS],
+  realSignatures: false,
+  engine: 'longest-chain',
+}
 
 /** Violated in runs that have at least this. */
 function needs(least: Partial<Pick<RunChoice, 'nodes' | 'hours' | 'only'>>) {
@@ -81,6 +88,7 @@ describe('a violation that was planted in the simulator', () => {
       hours: 0.05,
       only: ['loss', 'crash', 'delay'],
       realSignatures: false,
+      engine: 'longest-chain',
     })
     const has = async (choice: RunChoice) => (await attempt(scenarioOf(choice.seed, choice))).finding
     const found = (await attempt(scenario)).finding
