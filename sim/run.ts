@@ -82,7 +82,7 @@ async function live(world: World): Promise<void> {
   await world.pass(1_000)
   await checkDisks(world)
   for (const node of world.nodes) await node.boot()
-  await agree(world)
+  await agree(world, true)
 }
 
 /** Of two of them: each takes in its whole chain once more. */
@@ -136,7 +136,7 @@ async function heal(world: World): Promise<boolean> {
 }
 
 /** Waits for one chain on all nodes with nothing pending, and has everything checked that must hold then. */
-async function agree(world: World): Promise<boolean> {
+async function agree(world: World, isLast = false): Promise<boolean> {
   const startedAt = world.now
   let isAgreed = false
   const observer = new Owner('observer')
@@ -161,7 +161,7 @@ async function agree(world: World): Promise<boolean> {
   }
   world.metrics.convergenceMs.push(world.now - startedAt)
   world.tell('group', `is of one mind after ${world.now - startedAt} ms`)
-  world.agreed()
+  world.agreed(isLast)
   return world.violation === undefined
 }
 

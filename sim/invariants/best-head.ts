@@ -21,6 +21,12 @@ class Known {
   readonly #weights = new Map<string, bigint>()
   best: Best = { height: -1, weight: -1n, hash: new Uint8Array() }
 
+  /** What is on the disk and was not seen to be committed, as what a kill left of a commit under way. */
+  catchUp({ blocks }: MemoryDisk): void {
+    if (this.#weights.size === blocks.size) return
+    for (const { block } of blocks.values()) if (!this.#weights.has(keyOf(block.hash))) this.add(block)
+  }
+
   /** Parents come first. */
   add({ header, hash }: Block): void {
     const parent = header.parent === null ? 0n : (this.#weights.get(keyOf(header.parent)) ?? 0n)
@@ -44,12 +50,17 @@ export class BestHead implements Checker {
   observe(observation: Observation): void {
     const { kind, node } = observation
     if (kind === 'wiped') this.#known.delete(observation.disk)
-    if (kind === 'booted') this.#known.set(node.disk, knownOf(node.disk))
+    if (kind === 'booted') this.#of(node.disk).catchUp(node.disk)
     if (kind !== 'committed') return
-    const known = this.#known.get(node.disk) ?? knownOf(node.disk)
-    this.#known.set(node.disk, known)
+    const known = this.#of(node.disk)
     for (const { block } of observation.change.blocks) known.add(block)
     this.#check(node, known.best)
+  }
+
+  #of(disk: MemoryDisk): Known {
+    const known = this.#known.get(disk) ?? new Known()
+    this.#known.set(disk, known)
+    return known
   }
 
   #check(node: ObservedNode, best: Best): void {
@@ -59,13 +70,6 @@ export class BestHead implements Checker {
     const message = `${found}; the best is ${best.height}, ${hex(best.hash)}`
     this.#context.report({ invariant: NAME, node: node.name, message })
   }
-}
-
-function knownOf(disk: MemoryDisk): Known {
-  const known = new Known()
-  const blocks = [...disk.blocks.values()].map(({ block }) => block)
-  for (const block of blocks.sort((a, b) => a.header.height - b.header.height)) known.add(block)
-  return known
 }
 
 /** One, or the expected number of hashes for the target with which a proof-of-work seal begins. */

@@ -112,7 +112,7 @@ export function scenarioOf(seed: number, choice: ScenarioChoice = {}): Scenario 
     latencyMs: [lowMs, lowMs + draw('latency/spread').pick([0, 5, 30, 150])],
     finalDepth,
     blockEntries: drawBlockEntries(draw('block'), engine, finalDepth),
-    readingGapMs: draw('load').pick([300, 1_000, 3_000, 10_000, 30_000, 60_000]),
+    readingGapMs: draw('load').pick([300, 1_000, 3_000, 10_000, 30_000, 60_000, 60_000, 120_000]),
     // With a lost disk an entry may be gone that its author goes on from.
     authorShare: drawn.includes('wipe') ? 0 : draw('authors').pick([0, 0.2, 0.5]),
     epochMs: draw('epoch').between(2, 8) * MINUTE,
