@@ -1,5 +1,6 @@
 import type { Change, Failure, Ledger, Result } from '@pulseledger/core'
 import type {
+  Exchange,
   GossipTopic,
   LedgerParts,
   MemoryDisk,
@@ -68,4 +69,4 @@ export type Observation =
 export type Observer = (observation: Observation) => void
 
 /** The parts of a running node. */
-export type Parts = LedgerParts<import('pulseledger/simulation').Exchange>
+export type Parts = LedgerParts<Exchange>
