@@ -32,7 +32,7 @@ export async function agree(world: World, isLast = false): Promise<boolean> {
   observer.isDead = true
   if (world.violation) return false
   if (!isAgreed) {
-    const { straggler, isSplit } = findStraggler(world.nodes, world.scenario.finalDepth)
+    const { straggler, isSplit } = findStraggler(world.nodes, world.scenario)
     if (isSplit && mayPart(world.scenario)) {
       world.metrics.splitCount += 1
       world.tell('group', 'was apart for longer than the final depth')

@@ -31,8 +31,14 @@ async function walked(walk: Walk, { workerCount, minutes }: LongOptions): Promis
   const pool = new Pool({
     workerCount,
     next: () => walk.next(),
-    onDone: (result) => walk.done(result),
-    onLost: (order, what) => walk.lost(order, what),
+    onDone: (result) => {
+      walk.done(result)
+      tellViolation(walk, result.seed)
+    },
+    onLost: (order, what) => {
+      walk.lost(order, what)
+      tellViolation(walk, order.seed)
+    },
   })
   let givenUp: number[] = []
   const stop = (): void => {
@@ -48,6 +54,12 @@ async function walked(walk: Walk, { workerCount, minutes }: LongOptions): Promis
   forget?.()
   process.off('SIGINT', stop)
   return { elapsedMs: wallMs(), givenUp }
+}
+
+/** At once: a long walk can be looked into while it goes on. */
+function tellViolation({ violations }: Walk, seed: number): void {
+  const last = violations.at(-1)
+  if (last?.seed === seed) print(`\n${last.invariant}: ${last.replay}`)
 }
 
 process.exitCode = await main(process.argv.slice(2))

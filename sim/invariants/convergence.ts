@@ -4,27 +4,33 @@
  */
 import { equalBytes, keyOf } from '@pulseledger/core'
 import type { ObservedNode } from '../node/observation.ts'
+import type { Scenario } from '../scenario/scenario.ts'
 
 export interface Straggler {
   readonly node: string
   readonly message: string
 }
 
-/** Who is not where the best chain is, and whether its own final block keeps it from going there. */
+/**
+ * Who is not where the best chain is, and whether its own final block keeps it from going there. Where some
+ * nodes hear of others through a third one alone, it is enough that this holds for one of them.
+ */
 export function findStraggler(
   nodes: readonly ObservedNode[],
-  finalDepth: number,
+  { finalDepth, topology }: Pick<Scenario, 'finalDepth' | 'topology'>,
 ): { readonly straggler: Straggler; readonly isSplit: boolean } {
   const best = nodes.reduce((a, b) => (isBetter(b, a) ? b : a))
   const apart = nodes.filter((node) => !isSameHead(node, best))
   const [first] = apart
   if (first === undefined) return { straggler: pendingStraggler(nodes), isSplit: false }
-  const stuck = apart.find((node) => heightOf(node) - forkHeight(node, best) <= finalDepth)
+  const mayMove = (node: ObservedNode): boolean => heightOf(node) - forkHeight(node, best) <= finalDepth
+  const stuck = apart.find(mayMove)
+  const isSplit = topology === 'mesh' ? stuck === undefined : !apart.every(mayMove)
   const node = stuck ?? first
   const message =
     `is at ${heightOf(node)} and ${best.name} at ${heightOf(best)}, ` +
     `after a fork at ${forkHeight(node, best)}; ${finalDepth} blocks are final`
-  return { straggler: { node: node.name, message }, isSplit: stuck === undefined }
+  return { straggler: { node: node.name, message }, isSplit }
 }
 
 function pendingStraggler(nodes: readonly ObservedNode[]): Straggler {

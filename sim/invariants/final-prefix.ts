@@ -34,12 +34,13 @@ export class FinalPrefix implements Checker {
     this.#final.set(node.disk, Math.max(final, (node.disk.head?.height ?? 0) - finalDepth))
   }
 
-  /** What the node says is final is what has the final depth on it, no more and no less. */
+  /** What the node says is final is what has, or had, the final depth on it. */
   agreed(nodes: readonly ObservedNode[]): void {
-    for (const { name, ledger } of nodes) {
+    for (const { name, ledger, disk } of nodes) {
       if (ledger === undefined) continue
       const { height } = ledger.head.header
-      const due = Math.max(0, height - this.#context.scenario.finalDepth)
+      // A heavier chain may be a shorter one.
+      const due = Math.max(this.#final.get(disk) ?? 0, height - this.#context.scenario.finalDepth)
       if (ledger.finalHeight === due) continue
       const message = `says that ${ledger.finalHeight} is final at height ${height}, where it is ${due}`
       this.#context.report({ invariant: NAME, node: name, message })

@@ -68,7 +68,7 @@ async function endure(world: World, attack: Attack, seconds: number): Promise<vo
 async function agreement(world: World): Promise<void> {
   const { nodes, genesis, crypto, now } = world
   await world.pass(60_000)
-  const { straggler } = findStraggler(nodes, world.scenario.finalDepth)
+  const { straggler } = findStraggler(nodes, world.scenario)
   const heads = new Set(nodes.map(({ disk }) => Buffer.from(disk.head?.hash ?? []).toString('hex')))
   if (heads.size > 1) throw new Error(`${straggler.node} ${straggler.message}`)
   world.agreed()

@@ -18,10 +18,12 @@ beforeAll(async () => {
   late = [...main.slice(0, 8), ...group.branch(main[7] as TestBlock, 1, 'cem')]
 })
 
+const mesh = (finalDepth: number) => ({ finalDepth, topology: 'mesh' }) as const
+
 describe('a group that is apart', () => {
   test('is told by who is behind, how far, and since when', async () => {
     const nodes = [await group.node('ann', ...main), await group.node('bea', ...main.slice(0, 7))]
-    expect(findStraggler(nodes, 3)).toEqual({
+    expect(findStraggler(nodes, mesh(3))).toEqual({
       straggler: {
         node: 'bea',
         message: 'is at 7 and ann at 10, after a fork at 7; 3 blocks are final',
@@ -32,8 +34,8 @@ describe('a group that is apart', () => {
 
   test('by more than the final depth is split, and by no more than it is not', async () => {
     const nodes = [await group.node('ann', ...main), await group.node('bea', ...early)]
-    expect(findStraggler(nodes, 4)).toMatchObject({ isSplit: true, straggler: { node: 'bea' } })
-    expect(findStraggler(nodes, 5)).toEqual({
+    expect(findStraggler(nodes, mesh(4))).toMatchObject({ isSplit: true, straggler: { node: 'bea' } })
+    expect(findStraggler(nodes, mesh(5))).toEqual({
       straggler: { node: 'bea', message: 'is at 7 and ann at 10, after a fork at 2; 5 blocks are final' },
       isSplit: false,
     })
@@ -45,7 +47,7 @@ describe('a group that is apart', () => {
       await group.node('ann', ...main),
       await group.node('cem', ...late),
     ]
-    expect(findStraggler(nodes, 4)).toEqual({
+    expect(findStraggler(nodes, mesh(4))).toEqual({
       straggler: { node: 'cem', message: 'is at 9 and ann at 10, after a fork at 8; 4 blocks are final' },
       isSplit: false,
     })
@@ -60,7 +62,7 @@ describe('a group that is apart', () => {
     const [low, high] = rivals as [TestBlock, TestBlock]
     const nodes = [await group.node('high', high), await group.node('low', low)]
     for (const order of [nodes, nodes.toReversed()]) {
-      expect(findStraggler(order, 3)).toMatchObject({ straggler: { node: 'high' }, isSplit: false })
+      expect(findStraggler(order, mesh(3))).toMatchObject({ straggler: { node: 'high' }, isSplit: false })
     }
   })
 })
@@ -69,14 +71,14 @@ describe('a group on one chain', () => {
   test('waits for the node that has entries pending, in memory or on its disk', async () => {
     const calm = seenAs(await group.node('ann', ...main), { ledger: ledgerHolding({}) })
     const busy = seenAs(await group.node('bea', ...main), { ledger: ledgerHolding({ pending: 2 }) })
-    expect(findStraggler([calm, busy], 3)).toEqual({
+    expect(findStraggler([calm, busy], mesh(3))).toEqual({
       straggler: { node: 'bea', message: 'has 2 entries pending, 0 of them stored' },
       isSplit: false,
     })
     const storing = await group.node('cem', ...main)
     await storing.shelter(group.chain.entry('dee', 0))
     const stored = seenAs(storing, { ledger: ledgerHolding({}) })
-    expect(findStraggler([calm, stored], 3)).toMatchObject({
+    expect(findStraggler([calm, stored], mesh(3))).toMatchObject({
       straggler: { node: 'cem', message: 'has 0 entries pending, 1 of them stored' },
     })
   })
@@ -84,7 +86,7 @@ describe('a group on one chain', () => {
   test('waits for the node that is down', async () => {
     const node = await group.node('ann', ...main)
     const down = seenAs(await group.node('bea', ...main), { ledger: undefined as Ledger | undefined })
-    expect(findStraggler([node, down], 3)).toEqual({
+    expect(findStraggler([node, down], mesh(3))).toEqual({
       straggler: { node: 'bea', message: 'is down' },
       isSplit: false,
     })
@@ -93,7 +95,7 @@ describe('a group on one chain', () => {
   test('waits for the node that holds readings unsigned, and says so', async () => {
     const calm = seenAs(await group.node('ann', ...main), { ledger: ledgerHolding({}) })
     const holding = seenAs(await group.node('bea', ...main), { ledger: ledgerHolding({ held: 2 }) })
-    const { straggler } = findStraggler([calm, holding], 3)
+    const { straggler } = findStraggler([calm, holding], mesh(3))
     expect(straggler.node).toBe('bea')
     expect(straggler.message).not.toBe('is down')
   })

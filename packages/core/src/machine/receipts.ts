@@ -8,6 +8,7 @@
 import type { Block } from '../block/block.ts'
 import { keyOf } from '../bytes.ts'
 import { LIMITS } from '../limits.ts'
+import type { IncludedPlace } from './chain-lookup.ts'
 import type { Notice } from './events.ts'
 
 interface WatchedBlock {
@@ -44,10 +45,19 @@ export class Receipts {
     if (entryKeys.length === 0) return
     this.#blocks.set(keyOf(block.hash), { height: block.header.height, entryKeys })
     this.#count += entryKeys.length
-    for (const key of this.#blocks.keys()) {
-      if (this.#count <= this.#entriesMax) break
-      this.#forget(key)
-    }
+    this.#forgetOldest()
+  }
+
+  /** Somebody was told of an entry that is on the chain already. */
+  watchAlso({ blockHash, height, entryId }: IncludedPlace): void {
+    const key = keyOf(blockHash)
+    const entryKey = keyOf(entryId)
+    const watched = this.#blocks.get(key) ?? { height, entryKeys: [] }
+    if (watched.entryKeys.includes(entryKey)) return
+    watched.entryKeys.push(entryKey)
+    this.#blocks.set(key, watched)
+    this.#count += 1
+    this.#forgetOldest()
   }
 
   disconnect(block: Block): void {
@@ -80,6 +90,13 @@ export class Receipts {
   final(height: number): void {
     for (const [key, watched] of this.#blocks) {
       if (watched.height > height) break
+      this.#forget(key)
+    }
+  }
+
+  #forgetOldest(): void {
+    for (const key of this.#blocks.keys()) {
+      if (this.#count <= this.#entriesMax) break
       this.#forget(key)
     }
   }

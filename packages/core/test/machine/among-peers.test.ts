@@ -294,6 +294,22 @@ describe('a submission that was confirmed', () => {
     expect(kinds.at(-1)).toBe('receipt-moved')
   })
 
+  test('since the entry was on the chain already is told when it moves too', () => {
+    const harness = new LedgerHarness(rules, { signer })
+    const item = testEntry(rules.ledgerId, ann, 0)
+    const theirs = buildBlock(rules, genesis, { items: [item], producer: other })
+    harness.send({ kind: 'blocks-received', blocks: [theirs.block] }, NOW)
+    harness.settle(NOW)
+    const [ticket] = harness.submit([item], NOW)
+    expect(harness.answer(ticket as number)).toMatchObject({ kind: 'included', height: 1 })
+
+    const rivals = [foreign(genesis, 1)]
+    rivals.push(buildBlock(rules, rivals[0] as Built, { items: [item], producer: other }))
+    harness.send({ kind: 'blocks-received', blocks: rivals.map(({ block }) => block) }, NOW + 10)
+    harness.settle(NOW + 10)
+    expect(harness.told.at(-1)).toMatchObject({ kind: 'receipt-moved', height: 2, index: 1 })
+  })
+
   test('is not watched any more once it is final, nor beyond the bound', () => {
     const shallow = testRules({ finalDepth: 1 })
     for (const [receiptsWatchedMax, given] of [
