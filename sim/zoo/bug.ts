@@ -9,7 +9,14 @@ export interface Bug {
   /** Another invariant that breaks does not count: it would be found for another reason. */
   readonly foundBy: readonly InvariantName[]
   /** What of the scenario is not left to the seed; nothing, for most. */
-  readonly choice?: ScenarioChoice
+  readonly choice?: ZooChoice
+}
+
+export interface ZooChoice extends ScenarioChoice {
+  /** Where what is final matters, one that is reached soon. */
+  readonly finalDepth?: number
+  /** Where it matters that somebody types at a certain moment. */
+  readonly readingGapMs?: number
 }
 
 /** Replaces the one place in a file that reads like this. */
@@ -31,6 +38,10 @@ export type InvariantName =
   | 'honest-peers'
   | 'no-crash'
   | 'proofs'
+  | 'receipts'
   | 'recovery'
+  | 'responsive'
   | 'same-state'
   | 'time-passes'
+  | 'told'
+  | 'work'

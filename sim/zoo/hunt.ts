@@ -1,8 +1,7 @@
 /** Hunts bugs: each in a process of its own, which loads the product once with the bug planted in it. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { ScenarioChoice } from '../scenario/scenario.ts'
-import type { Bug } from './bug.ts'
+import type { Bug, ZooChoice } from './bug.ts'
 
 /** THREATS test 18. */
 export const SEEDS_MAX = 500
@@ -22,7 +21,7 @@ export interface Job {
   readonly lastSeed: number
   /** All of them count when it is left out. */
   readonly foundBy?: readonly string[]
-  readonly choice?: ScenarioChoice
+  readonly choice?: ZooChoice
 }
 
 /** What it answers. */
@@ -53,7 +52,7 @@ export async function huntBug({ name, foundBy, choice }: Bug, seedsMax = SEEDS_M
 }
 
 /** The product as it is over these seeds: whatever breaks is a bug that nobody planted. */
-export function huntNothing(firstSeed: number, lastSeed: number, choice?: ScenarioChoice): Promise<Catch> {
+export function huntNothing(firstSeed: number, lastSeed: number, choice?: ZooChoice): Promise<Catch> {
   return send({ firstSeed, lastSeed, ...(choice && { choice }) })
 }
 

@@ -1,4 +1,5 @@
-import { type FaultKind, type Scenario, type ScenarioChoice, scenarioOf } from '../scenario/scenario.ts'
+import { type FaultKind, type Scenario, scenarioOf } from '../scenario/scenario.ts'
+import type { ZooChoice } from './bug.ts'
 
 /** Members that do not keep to the rules: what they do costs time, and most bugs need none. */
 const HOSTILE: readonly FaultKind[] = [
@@ -19,7 +20,7 @@ const NODES_MAX = 5
  * What a seed is in the zoo: as anywhere, but small and dense. A bug is to be met soon, so few nodes, no long
  * silences, and everything is made good and looked at twice a minute.
  */
-export function zooScenario(seed: number, choice: ScenarioChoice = {}): Scenario {
+export function zooScenario(seed: number, choice: ZooChoice = {}): Scenario {
   const scenario = scenarioOf(seed, {
     hours: HOURS,
     ...(choice.only === undefined && { without: HOSTILE }),
@@ -28,7 +29,8 @@ export function zooScenario(seed: number, choice: ScenarioChoice = {}): Scenario
   return {
     ...scenario,
     nodeCount: choice.nodes ?? Math.min(scenario.nodeCount, NODES_MAX),
-    readingGapMs: Math.min(Math.max(scenario.readingGapMs, 600), 3_000),
+    finalDepth: choice.finalDepth ?? scenario.finalDepth,
+    readingGapMs: choice.readingGapMs ?? Math.min(Math.max(scenario.readingGapMs, 600), 3_000),
     epochMs: Math.round(scenario.epochMs / 8),
   }
 }

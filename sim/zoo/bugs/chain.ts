@@ -24,8 +24,8 @@ export const CHAIN_BUGS: readonly Bug[] = [
         replace: 'finalHeight: (headHeight) => Math.max(0, headHeight - finalDepth + 1),',
       },
     ],
-    foundBy: ['convergence'],
-    choice: { only: ['half'] },
+    foundBy: ['final-prefix', 'convergence'],
+    choice: { engine: 'longest-chain' },
   },
   {
     name: 'final-one-block-too-late',
@@ -38,6 +38,7 @@ export const CHAIN_BUGS: readonly Bug[] = [
       },
     ],
     foundBy: ['final-prefix'],
+    choice: { engine: 'longest-chain' },
   },
   {
     name: 'side-branch-compared-once',
@@ -84,7 +85,7 @@ export const CHAIN_BUGS: readonly Bug[] = [
   const expected = parent.range.size + length + (length > 1 && length % 2 === 1 ? 1 : 0)`,
       },
     ],
-    foundBy: ['recovery', 'proofs', 'same-state', 'no-crash'],
+    foundBy: ['recovery', 'proofs', 'same-state', 'no-crash', 'receipts'],
   },
   {
     name: 'log-not-rebuilt-when-a-branch-comes-back',
@@ -122,5 +123,6 @@ export const CHAIN_BUGS: readonly Bug[] = [
       },
     ],
     foundBy: ['no-crash', 'honest-peers', 'convergence', 'acknowledged', 'recovery'],
+    choice: { only: ['slow-disk'], finalDepth: 3 },
   },
 ]

@@ -12,7 +12,7 @@ export const DURABILITY_BUGS: readonly Bug[] = [
         replace: 'this.#init.store.commit(change).catch((error) => this.fail(error))',
       },
     ],
-    foundBy: ['acknowledged'],
+    foundBy: ['acknowledged', 'told'],
   },
   {
     name: 'notified-before-persisted',
@@ -31,6 +31,20 @@ export const DURABILITY_BUGS: readonly Bug[] = [
       },
     ],
     foundBy: ['acknowledged'],
+  },
+  {
+    name: 'published-before-persisted',
+    why: 'A block that was made here is on its way to the peers while it is being written.',
+    edits: [
+      {
+        file: 'core/src/machine/step.ts',
+        find: `  if (persist) effects.push({ kind: 'persist', ...persist })
+  if (block) effects.push({ kind: 'publish-block', block })`,
+        replace: `  if (block) effects.push({ kind: 'publish-block', block })
+  if (persist) effects.push({ kind: 'persist', ...persist })`,
+      },
+    ],
+    foundBy: ['told'],
   },
   {
     name: 'pending-forgotten-at-start',
@@ -92,6 +106,7 @@ export const DURABILITY_BUGS: readonly Bug[] = [
       },
     ],
     foundBy: ['after-failure'],
+    choice: { nodes: 2, only: ['disk-full', 'sync-error'], readingGapMs: 250 },
   },
   {
     name: 'failed-commit-swallowed',
@@ -115,7 +130,7 @@ export const DURABILITY_BUGS: readonly Bug[] = [
         replace: '    return this.#beforeCommit ? Promise.resolve() : commit\n',
       },
     ],
-    foundBy: ['acknowledged', 'best-head'],
+    foundBy: ['acknowledged', 'best-head', 'told'],
   },
   {
     name: 'batch-not-atomic',

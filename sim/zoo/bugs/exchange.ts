@@ -50,6 +50,19 @@ export const EXCHANGE_BUGS: readonly Bug[] = [
       },
     ],
     foundBy: ['honest-peers'],
+    choice: { engine: 'proof-of-work', only: ['clog'] },
+  },
+  {
+    name: 'relayed-before-stored',
+    why: 'A block is passed on when the ledger has it in memory: whoever hears of it may ask in vain.',
+    edits: [
+      {
+        file: 'node/src/exchange/block-gossip.ts',
+        find: '    if (!ledger.find(hash)) return false\n',
+        replace: '    if (!store.head() || ledger.find(hash)) return true\n',
+      },
+    ],
+    foundBy: ['told'],
   },
   {
     name: 'known-entries-condemn-a-batch',
@@ -74,6 +87,7 @@ export const EXCHANGE_BUGS: readonly Bug[] = [
       },
     ],
     foundBy: ['honest-peers', 'convergence'],
+    choice: { engine: 'proof-of-work' },
   },
   {
     name: 'silence-is-a-fault',

@@ -24,7 +24,7 @@ export const PENDING_BUGS: readonly Bug[] = [
         replace: 'pendingAdd: [],',
       },
     ],
-    foundBy: ['acknowledged'],
+    foundBy: ['acknowledged', 'told'],
   },
   {
     name: 'orphaned-entries-only-on-disk',

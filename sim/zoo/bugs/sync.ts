@@ -66,6 +66,7 @@ export const SYNC_BUGS: readonly Bug[] = [
       },
     ],
     foundBy: ['convergence'],
+    choice: { engine: 'longest-chain', only: ['restart', 'crash', 'loss', 'half'] },
   },
   {
     name: 'status-asked-once',
