@@ -241,12 +241,8 @@ export class Ledger {
     const added = this.#pending.add(item, this.#nextOnChain, origin)
     if (added.ok) return
     const place = added.error.code === 'ENTRY_SEQUENCE_TAKEN' && this.included(item.entry.id)
-    if (!place) {
-      reject(tickets, added.error, step)
-      return
-    }
-    if (place.height > this.finalHeight) this.#receipts.watchAlso(place)
-    for (const ticket of tickets) step.notices.push({ kind: 'included', ticket, ...place })
+    if (!place) reject(tickets, added.error, step)
+    else for (const ticket of tickets) step.notices.push(this.#receipts.tell(ticket, place))
   }
 
   #receive(blocks: readonly Block[], step: Step): void {

@@ -9,7 +9,7 @@ import type { Block } from '../block/block.ts'
 import { keyOf } from '../bytes.ts'
 import { LIMITS } from '../limits.ts'
 import type { IncludedPlace } from './chain-lookup.ts'
-import type { Notice } from './events.ts'
+import type { Notice, Ticket } from './events.ts'
 
 interface WatchedBlock {
   readonly height: number
@@ -21,6 +21,7 @@ export class Receipts {
   readonly #withdrawn = new Set<string>()
   readonly #entriesMax: number
   #count = 0
+  #finalHeight = 0
 
   constructor(entriesMax: number = LIMITS.receiptsWatchedMax) {
     this.#entriesMax = entriesMax
@@ -48,16 +49,10 @@ export class Receipts {
     this.#forgetOldest()
   }
 
-  /** Somebody was told of an entry that is on the chain already. */
-  watchAlso({ blockHash, height, entryId }: IncludedPlace): void {
-    const key = keyOf(blockHash)
-    const entryKey = keyOf(entryId)
-    const watched = this.#blocks.get(key) ?? { height, entryKeys: [] }
-    if (watched.entryKeys.includes(entryKey)) return
-    watched.entryKeys.push(entryKey)
-    this.#blocks.set(key, watched)
-    this.#count += 1
-    this.#forgetOldest()
+  /** Somebody asks for an entry that is on the chain already: it is watched like those that were included. */
+  tell(ticket: Ticket, place: IncludedPlace): Notice {
+    if (place.height > this.#finalHeight) this.#watchAlso(place)
+    return { kind: 'included', ticket, ...place }
   }
 
   disconnect(block: Block): void {
@@ -88,10 +83,22 @@ export class Receipts {
 
   /** Blocks up to this height stay where they are. */
   final(height: number): void {
+    this.#finalHeight = height
     for (const [key, watched] of this.#blocks) {
       if (watched.height > height) break
       this.#forget(key)
     }
+  }
+
+  #watchAlso({ blockHash, height, entryId }: IncludedPlace): void {
+    const key = keyOf(blockHash)
+    const entryKey = keyOf(entryId)
+    const watched = this.#blocks.get(key) ?? { height, entryKeys: [] }
+    if (watched.entryKeys.includes(entryKey)) return
+    watched.entryKeys.push(entryKey)
+    this.#blocks.set(key, watched)
+    this.#count += 1
+    this.#forgetOldest()
   }
 
   #forgetOldest(): void {
