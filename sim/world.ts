@@ -162,8 +162,8 @@ export class World {
   }
 
   /**
-   * The honest nodes agree, and all of them run. Looking at a whole chain takes as long as it is, so in a long
-   * run it is looked at when it has grown by a part of itself, and at the end.
+   * The honest nodes agree, and all of them run. Looking at a whole chain takes as long as it is, so in a
+   * long run it is looked at when it has grown by a part of itself, and at the end.
    */
   agreed(isLast = false): void {
     const height = Math.max(...this.nodes.map(({ disk }) => disk.canonical.length))
