@@ -22,6 +22,12 @@ const DOWN_MS_MAX = 20_000
 
 const HOUR = 3_600_000
 
+/** A run that is shorter has no time to lose. */
+const QUIET_HOURS_MIN = 1
+
+/** The least and the most of one silence. */
+const QUIET_MINUTES = [10, 60] as const
+
 export interface Outcome {
   readonly scenario: Scenario
   readonly traceHash: string
@@ -66,7 +72,7 @@ async function live(world: World): Promise<void> {
   for (let epoch = 0; world.now < endsAt && world.violation === undefined; epoch++) {
     const length = Math.min(scenario.epochMs, Math.max(20_000, endsAt - world.now))
     await chaos(world, load, epoch, length)
-    if (!(await heal(world))) return
+    if (!(await heal(world)) || !(await quiet(world, epoch, endsAt))) return
   }
   if (world.violation) return
   operator.isDead = true
@@ -76,6 +82,21 @@ async function live(world: World): Promise<void> {
   await checkDisks(world)
   for (const node of world.nodes) await node.boot()
   await agree(world, true)
+}
+
+/**
+ * In a run of hours nobody types for a while, as at night: what only long silences bring is met, such as bans
+ * that end, and nothing may come of them.
+ */
+async function quiet(world: World, epoch: number, endsAt: number): Promise<boolean> {
+  const { seed, hours, epochMs } = world.scenario
+  const [min, max] = QUIET_MINUTES
+  const drawnMs = Chance.of(seed, 'quiet', epoch).between(min, max) * 60_000
+  const ms = Math.min(drawnMs, endsAt - world.now - epochMs)
+  if (hours < QUIET_HOURS_MIN || ms <= 0) return true
+  world.tell('group', `is left alone for ${ms} ms`)
+  await world.pass(ms)
+  return agree(world)
 }
 
 /** Of two of them: each takes in its whole chain once more. */
