@@ -71,9 +71,13 @@ const FREE_DEPTH = 30
 const HINDERED_DEPTH = 400
 
 /** Entries that must be on the chain before the group is said to agree. */
-function waitingCount({ pending }: Ledger, { engine, faults }: Scenario): number {
-  // One that a stranger told a single slow miner alone may wait for many blocks.
-  if (engine === 'proof-of-work') return pending.stored.size + pending.unstored.size
+function waitingCount(ledger: Ledger, { engine, faults }: Scenario): number {
+  const { pending } = ledger
+  // One that a stranger told a single slow miner alone may wait for many blocks; what was on a chain may not.
+  if (engine === 'proof-of-work') {
+    const kept = [...pending.entries()].filter(({ isOurs, isStored }) => isOurs || isStored)
+    return kept.filter(({ entry }) => entry.sequence === ledger.nextSequence(entry.author)).length
+  }
   // When a disk was lost, entries may wait for ever for an earlier one of their author that was on it.
   return faults.has('wipe') ? pending.readyCount : pending.count
 }
