@@ -89,6 +89,8 @@ export const LIMITS = {
   /** Blocks that a node among peers makes as fast as it can, and how many a second when it goes on. */
   paceBurstBlocks: 40,
   paceBlocksPerSecond: 40,
+  /** But so many a second in any case: one for each quarter of a second that a message may take. */
+  paceBlocksPerSecondMin: 4,
   /** No more of either than this share of the final depth: four nodes do not reach it in a second. */
   paceFinalShare: 4,
   /**

@@ -26,7 +26,7 @@ export class Tempo {
   constructor(finalDepth: number) {
     const share = Math.max(1, Math.floor(finalDepth / LIMITS.paceFinalShare))
     this.#burst = Math.min(share, LIMITS.paceBurstBlocks)
-    this.#perSecond = Math.min(share, LIMITS.paceBlocksPerSecond)
+    this.#perSecond = Math.min(Math.max(share, LIMITS.paceBlocksPerSecondMin), LIMITS.paceBlocksPerSecond)
     this.#blocks = this.#burst
   }
 

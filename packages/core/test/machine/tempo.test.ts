@@ -77,16 +77,16 @@ test('blocks are counted out: a burst, then so many a second', () => {
 
 describe('where few blocks make one final', () => {
   test.each([
-    [1, 1],
-    [3, 1],
-    [8, 2],
-    [30, 7],
-    [159, 39],
-    [160, paceBurstBlocks],
-    [10_000, paceBurstBlocks],
-  ])('a final depth of %i lets %i be made at once, and as many in each second after', (finalDepth, count) => {
+    [1, 1, 250],
+    [3, 1, 250],
+    [8, 2, 500],
+    [30, 7, 1_000],
+    [159, 39, 1_000],
+    [160, paceBurstBlocks, 1_000],
+    [10_000, paceBurstBlocks, 1_000],
+  ])('a final depth of %i lets %i be made at once, and again after %i ms', (finalDepth, count, afterMs) => {
     const tempo = started(finalDepth)
-    for (const now of [NOW, NOW + 1_000]) {
+    for (const now of [NOW, NOW + afterMs]) {
       tempo.pass(now)
       for (let made = 0; made < count; made++) {
         expect(tempo.paceTime(now)).toBe(now)
