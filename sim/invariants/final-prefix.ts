@@ -21,6 +21,7 @@ export class FinalPrefix implements Checker {
 
   observe(observation: Observation): void {
     if (observation.kind === 'wiped') this.#final.delete(observation.disk)
+    if (observation.kind === 'booted') this.#start(observation.node)
     if (observation.kind !== 'committed') return
     const { node, change } = observation
     const { finalDepth } = this.#context.scenario
@@ -32,6 +33,16 @@ export class FinalPrefix implements Checker {
       this.#context.report({ invariant: NAME, node: node.name, message })
     }
     this.#final.set(node.disk, Math.max(final, (node.disk.head?.height ?? 0) - finalDepth))
+  }
+
+  /**
+   * What was final is not stored: a node counts it down from its head when it starts. Where the heavier chain
+   * may be the shorter one, that is lower by as many blocks as it became shorter.
+   */
+  #start({ disk }: ObservedNode): void {
+    const { engine, finalDepth } = this.#context.scenario
+    if (engine !== 'proof-of-work') return
+    this.#final.set(disk, Math.max(0, (disk.head?.height ?? 0) - finalDepth))
   }
 
   /** What the node says is final is what has, or had, the final depth on it. */
