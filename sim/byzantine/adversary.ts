@@ -7,6 +7,7 @@
  * what they left behind is what the honest nodes must cope with.
  */
 import type { Fault } from '../faults/fault.ts'
+import type { Attack } from '../scenario/scenario.ts'
 import { badBlocks } from './attacks/bad-blocks.ts'
 import { badEntries } from './attacks/bad-entries.ts'
 import { equivocation } from './attacks/equivocation.ts'
@@ -14,8 +15,6 @@ import { flood } from './attacks/flood.ts'
 import { lyingStatus } from './attacks/lying-status.ts'
 import { withholding } from './attacks/withholding.ts'
 import type { Plan } from './tools.ts'
-
-export type Attack = 'bad-blocks' | 'bad-entries' | 'equivocation' | 'withholding' | 'lying-status' | 'flood'
 
 const PLANS: Readonly<Record<Attack, Plan>> = {
   'bad-blocks': badBlocks,

@@ -4,7 +4,7 @@
  * last.)
  */
 import type { Observation } from '../node/observation.ts'
-import type { FaultKind } from '../scenario/scenario.ts'
+import { ATTACKS, type FaultKind } from '../scenario/scenario.ts'
 import type { Checker, CheckerContext } from './checker.ts'
 
 const NAME = 'responsive'
@@ -12,14 +12,7 @@ const NAME = 'responsive'
 /** Three times the longest that was seen: waiting for bodies that never come takes 15 seconds. */
 const ANSWER_MS_MAX = 45_000
 
-const ATTACKS: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  'bad-blocks',
-  'bad-entries',
-  'equivocation',
-  'withholding',
-  'lying-status',
-  'flood',
-])
+const HARMLESS: ReadonlySet<FaultKind> = new Set(ATTACKS)
 
 export class Responsive implements Checker {
   readonly name = NAME
@@ -29,7 +22,7 @@ export class Responsive implements Checker {
   constructor(context: CheckerContext) {
     this.#context = context
     const { engine, faults } = context.scenario
-    this.#isOn = engine === 'longest-chain' && [...faults].every((kind) => ATTACKS.has(kind))
+    this.#isOn = engine === 'longest-chain' && [...faults].every((kind) => HARMLESS.has(kind))
   }
 
   observe(observation: Observation): void {

@@ -9,6 +9,18 @@
 import type { LedgerConfig, SyncLimits } from '@pulseledger/core'
 import { Chance } from '../kernel/chance.ts'
 
+/** What members do that do not keep to the rules. */
+export const ATTACKS = [
+  'bad-blocks',
+  'bad-entries',
+  'equivocation',
+  'withholding',
+  'lying-status',
+  'flood',
+] as const
+
+export type Attack = (typeof ATTACKS)[number]
+
 export const FAULTS = [
   'loss',
   'duplicates',
@@ -30,12 +42,7 @@ export const FAULTS = [
   'slow-disk',
   'hash-power',
   'tiny-limits',
-  'bad-blocks',
-  'bad-entries',
-  'equivocation',
-  'withholding',
-  'lying-status',
-  'flood',
+  ...ATTACKS,
 ] as const
 
 export type FaultKind = (typeof FAULTS)[number]

@@ -1,15 +1,5 @@
-import { type FaultKind, type Scenario, scenarioOf } from '../scenario/scenario.ts'
+import { ATTACKS, type Scenario, scenarioOf } from '../scenario/scenario.ts'
 import type { ZooChoice } from './bug.ts'
-
-/** Members that do not keep to the rules: what they do costs time, and most bugs need none. */
-const HOSTILE: readonly FaultKind[] = [
-  'bad-blocks',
-  'bad-entries',
-  'equivocation',
-  'withholding',
-  'lying-status',
-  'flood',
-]
 
 /** Some two minutes. */
 const HOURS = 0.03
@@ -23,7 +13,7 @@ const NODES_MAX = 5
 export function zooScenario(seed: number, choice: ZooChoice = {}): Scenario {
   const scenario = scenarioOf(seed, {
     hours: HOURS,
-    ...(choice.only === undefined && { without: HOSTILE }),
+    ...(choice.only === undefined && { without: ATTACKS }),
     ...choice,
   })
   return {

@@ -1,11 +1,11 @@
 import type { ErrorCode } from '@pulseledger/core'
-import { type Attack, adversary } from '../../byzantine/adversary.ts'
+import { adversary } from '../../byzantine/adversary.ts'
 import { findStraggler } from '../../invariants/convergence.ts'
 import { checkRecovery } from '../../invariants/recovery.ts'
 import { Chance } from '../../kernel/chance.ts'
 import { Owner } from '../../kernel/scheduler.ts'
 import { Load } from '../../load.ts'
-import { scenarioOf } from '../../scenario/scenario.ts'
+import { type Attack, scenarioOf } from '../../scenario/scenario.ts'
 import { World } from '../../world.ts'
 
 /** A group after an attack on it, in which people typed readings all the while. */
